@@ -1,0 +1,9 @@
+//! OPC DA's vocabulary, for item ids, sources and what else carries over from OPC Classic.
+
+mod item_id;
+mod item_ids;
+mod source;
+
+pub use item_id::ItemId;
+pub use item_ids::ItemIds;
+pub use source::Source;

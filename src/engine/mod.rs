@@ -1,0 +1,3 @@
+//! The only room that imports the engine (`async-opcua`, library name `opcua`). Everything else speaks our own types.
+
+pub(crate) mod convert;

@@ -1,0 +1,262 @@
+//! [`Error`]: the one error type of this crate.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::{ConvertError, ParseTagError, Quality, Status, Tag};
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Which verb was running. Printed in every message, matchable by callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// `open`
+    Open,
+    /// `read`, `read_many`, `read_as`, `read_with`
+    Read,
+    /// `write`, `write_many`
+    Write,
+    /// `subscribe`, `subscribe_with`, `watch`, and what is done to a subscription
+    Subscribe,
+    /// `list`
+    List,
+    /// `properties`
+    Properties,
+    /// `history`
+    History,
+    /// `info`
+    Info,
+    /// `ping`
+    Ping,
+    /// `resolve`
+    Resolve,
+    /// `close`
+    Close,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Operation::Open => "open",
+            Operation::Read => "read",
+            Operation::Write => "write",
+            Operation::Subscribe => "subscribe",
+            Operation::List => "list",
+            Operation::Properties => "properties",
+            Operation::History => "history",
+            Operation::Info => "info",
+            Operation::Ping => "ping",
+            Operation::Resolve => "resolve",
+            Operation::Close => "close",
+        })
+    }
+}
+
+/// The one error type of this crate.
+///
+/// A message never repeats its [`source`](std::error::Error::source): print the chain to see everything.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is not a tag. Nothing was sent.
+    #[error("{operation}: {error}")]
+    InvalidTag {
+        /// The verb that was given the text.
+        operation: Operation,
+        /// What is wrong with the text, and where.
+        error: ParseTagError,
+    },
+    /// The builder was given something that cannot work. Nothing was sent.
+    #[error("invalid configuration: {0}")]
+    Config(String),
+    /// No session could be opened before the open timeout.
+    #[error("cannot open {url}")]
+    Open {
+        /// The URL as given.
+        url: String,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The server offers no endpoint with the wanted security.
+    #[error("{url} offers no endpoint with security {wanted} (it offers {offered})")]
+    Security {
+        /// The URL as given.
+        url: String,
+        /// What was asked for.
+        wanted: String,
+        /// What the server has.
+        offered: String,
+    },
+    /// The session is down and the call was not (or may not have been) carried out.
+    #[error("{operation} failed: not connected to {url}")]
+    Disconnected {
+        /// The verb that was running.
+        operation: Operation,
+        /// The server.
+        url: String,
+    },
+    /// No answer within the request timeout. A write that timed out may have been carried out.
+    #[error("{operation} timed out after {after:?}")]
+    Timeout {
+        /// The verb that was running.
+        operation: Operation,
+        /// The timeout that passed.
+        after: Duration,
+    },
+    /// The server refused the whole call.
+    #[error("{operation} failed: {status}")]
+    Service {
+        /// The verb that was running.
+        operation: Operation,
+        /// The server's answer.
+        status: Status,
+        /// More, where the engine knows more.
+        #[source]
+        source: Option<BoxError>,
+    },
+    /// The server refused this one item; the rest of the call may have succeeded.
+    #[error("{operation} `{tag}`: {status}")]
+    Item {
+        /// The verb that was running.
+        operation: Operation,
+        /// The item.
+        tag: Tag,
+        /// The server's answer.
+        status: Status,
+    },
+    /// The tag names nothing, or more than one thing, on this server.
+    #[error("{operation} `{tag}`: {}", resolve_message(.candidates))]
+    Resolve {
+        /// The verb that was running.
+        operation: Operation,
+        /// The tag as given.
+        tag: Tag,
+        /// Every node the tag could mean; empty where it means none.
+        candidates: Vec<Tag>,
+    },
+    /// A typed read found a value whose quality does not allow using it.
+    #[error("{operation} `{tag}`: the value is {quality} ({status})")]
+    Quality {
+        /// The verb that was running.
+        operation: Operation,
+        /// The tag that was read.
+        tag: Tag,
+        /// The quality found.
+        quality: Quality,
+        /// The status it came from.
+        status: Status,
+    },
+    /// A value does not fit the Rust type asked for, or the node's data type on a write. Nothing was sent.
+    #[error("{operation} `{tag}`: the value does not fit")]
+    Convert {
+        /// The verb that was running.
+        operation: Operation,
+        /// The tag read or written.
+        tag: Tag,
+        /// What does not fit what.
+        #[source]
+        source: ConvertError,
+    },
+    /// The client was closed, by `close()` or because the last handle was dropped.
+    #[error("{operation} failed: the client is closed")]
+    Closed {
+        /// The verb that was called.
+        operation: Operation,
+    },
+    /// A blocking call was made where it would wait for itself: on the client's own runtime thread
+    /// (inside `on_event`).
+    #[error("blocking {operation} called from the client's own event callback, where it would wait for itself")]
+    Reentrant {
+        /// The verb that was called.
+        operation: Operation,
+    },
+    /// The simulator could not start or was told something impossible.
+    #[cfg(feature = "sim")]
+    #[error("simulator: {0}")]
+    Sim(String),
+}
+
+fn resolve_message(candidates: &[Tag]) -> String {
+    if candidates.is_empty() {
+        return "no such node on this server".into();
+    }
+    let shown: Vec<String> = candidates.iter().take(8).map(|tag| format!("`{tag}`")).collect();
+    let more = if candidates.len() > shown.len() { ", …" } else { "" };
+    format!("matches {} nodes, name one of them: {}{more}", candidates.len(), shown.join(", "))
+}
+
+impl Error {
+    /// The verb that was running, where the error knows it.
+    pub fn operation(&self) -> Option<Operation> {
+        match self {
+            Error::InvalidTag { operation, .. }
+            | Error::Disconnected { operation, .. }
+            | Error::Timeout { operation, .. }
+            | Error::Service { operation, .. }
+            | Error::Item { operation, .. }
+            | Error::Resolve { operation, .. }
+            | Error::Quality { operation, .. }
+            | Error::Convert { operation, .. }
+            | Error::Closed { operation }
+            | Error::Reentrant { operation } => Some(*operation),
+            Error::Open { .. } | Error::Security { .. } => Some(Operation::Open),
+            Error::Config(_) => None,
+            #[cfg(feature = "sim")]
+            Error::Sim(_) => None,
+        }
+    }
+
+    /// The tag this error is about, where it is about one.
+    pub fn tag(&self) -> Option<&Tag> {
+        match self {
+            Error::Item { tag, .. }
+            | Error::Resolve { tag, .. }
+            | Error::Quality { tag, .. }
+            | Error::Convert { tag, .. } => Some(tag),
+            _ => None,
+        }
+    }
+
+    /// The OPC UA status the server gave, if one is behind this error.
+    pub fn status(&self) -> Option<Status> {
+        match self {
+            Error::Service { status, .. } | Error::Item { status, .. } | Error::Quality { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The request timeout or the open timeout passed.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Error::Timeout { .. } => true,
+            Error::Open { source, .. } => source.downcast_ref::<Error>().is_some_and(Error::is_timeout),
+            _ => false,
+        }
+    }
+
+    /// The connection is the problem: `Open`, `Disconnected`, or a status of the connection, channel or session family.
+    pub fn is_connection(&self) -> bool {
+        match self {
+            Error::Open { .. } | Error::Disconnected { .. } => true,
+            _ => self.status().is_some_and(|status| {
+                let name = status.name();
+                ["BadConnection", "BadSession", "BadSecureChannel", "BadNotConnected", "BadServerHalted", "BadShutdown"]
+                    .iter()
+                    .any(|family| name.starts_with(family))
+            }),
+        }
+    }
+
+    /// Trying the same call again may succeed. Never true for a write that may have landed.
+    pub fn is_retryable(&self) -> bool {
+        if self.operation() == Some(Operation::Write) {
+            return false;
+        }
+        matches!(self, Error::Timeout { .. }) || self.is_connection()
+    }
+}

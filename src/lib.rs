@@ -1,0 +1,19 @@
+//! OPC UA in a handful of calls.
+
+mod engine;
+mod error;
+mod reading;
+mod status;
+mod tag;
+mod value;
+
+pub mod da;
+
+pub use error::{Error, Operation, Result};
+pub use reading::{Reading, TimeRange};
+pub use status::{Quality, Status};
+pub use tag::{IntoTag, ParseTagError, Tag, TagKind};
+pub use value::{
+    Array, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, Identifier, LocalizedText, NodeId,
+    Opaque, QualifiedName, Value,
+};
