@@ -14,6 +14,6 @@ pub use reading::{Reading, TimeRange};
 pub use status::{Quality, Status};
 pub use tag::{IntoTag, ParseTagError, Tag, TagKind};
 pub use value::{
-    Array, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, Identifier, LocalizedText, NodeId,
-    Opaque, QualifiedName, Value,
+    Array, ArrayElement, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, Identifier,
+    LocalizedText, NodeId, Opaque, QualifiedName, Value,
 };

@@ -1,0 +1,240 @@
+//! [`Tag`]: where a value lives.
+
+mod error;
+mod into;
+mod parse;
+mod range;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use self::error::ParseTagError;
+pub use self::into::IntoTag;
+use crate::value::{Identifier, NodeId, QualifiedName};
+
+/// Where a value lives: a node, or an item id that the client looks up on its server.
+///
+/// | text | is |
+/// | --- | --- |
+/// | `ns=2;s=Random.Int4`, `i=2258` | a node id (Part 6, 5.3.1.10) |
+/// | `nsu=urn:plant:line1;s=Pump` | a node id by namespace URI, looked up after every connect |
+/// | `/2:Plant/2:Boiler/2:Level` | browse names from the Objects folder; a name without an index is of namespace 0 |
+/// | `item:…` | an item id, whatever follows |
+/// | `range=0:9;…` | one of the above or below, and of its array only these elements |
+/// | anything else | an item id, verbatim: `Random.Int4`, `[PLC]Motor.Speed`, `"DB"."x"` |
+///
+/// In browse names, `/ . < > : # ! &` are written with `&` in front (Part 4, A.2): `/2:Random&.Int4`.
+///
+/// Text that starts with `i=`, `s=`, `g=`, `b=`, `ns=`, `nsu=`, `svr=`, `range=` or `/` is never an item id: if the
+/// rest does not fit, it is an error, so that a slip of the pen does not become a search for an odd name. Item ids
+/// that start so are written with `item:`, or made with [`Tag::item`].
+///
+/// Cheap to clone. Two tags are equal if they mean the same, however they were written.
+///
+/// ```
+/// use openopc::{NodeId, Tag, TagKind};
+///
+/// let tag: Tag = "ns=2;s=Random.Int4".parse()?;
+/// assert_eq!(tag, Tag::string(2, "Random.Int4"));
+///
+/// let tag = Tag::parse("Random.Int4")?;
+/// assert!(matches!(tag.kind(), TagKind::Item("Random.Int4")));
+///
+/// let tag = Tag::parse("range=0:9;Random.ArrayOfReal8")?;
+/// assert_eq!(tag.range(), Some("0:9"));
+/// assert_eq!(tag, Tag::item("Random.ArrayOfReal8").index_range("0:9")?);
+///
+/// let error = Tag::parse("ns=two;s=Pump").unwrap_err();
+/// assert_eq!(error.to_string(), "invalid tag `ns=two;s=Pump`: expected a namespace index from 0 to 65535 at 3");
+/// # Ok::<(), openopc::ParseTagError>(())
+/// ```
+#[derive(Clone)]
+pub struct Tag(Arc<Repr>);
+
+struct Repr {
+    text: Box<str>,
+    kind: Kind,
+    range: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    NodeId(NodeId),
+    NamespaceUri { uri: String, identifier: Identifier },
+    Path(Vec<QualifiedName>),
+    Item(String),
+}
+
+/// How a [`Tag`] addresses its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TagKind<'a> {
+    /// `ns=2;s=Random.Int4`, `i=2258`
+    NodeId(&'a NodeId),
+    /// `nsu=urn:plant:line1;s=Pump`; the index is looked up after every (re)connect.
+    NamespaceUri {
+        /// The namespace.
+        uri: &'a str,
+        /// What the node is called in it.
+        identifier: &'a Identifier,
+    },
+    /// `/2:Plant/2:Boiler`, from the Objects folder.
+    Path(&'a [QualifiedName]),
+    /// An item id, verbatim.
+    Item(&'a str),
+}
+
+impl Tag {
+    /// Reads a tag from text.
+    ///
+    /// # Errors
+    /// [`ParseTagError`] where the text is empty, or starts as a node id, a path or an index range and does not go on
+    /// as one.
+    pub fn parse(text: impl AsRef<str>) -> Result<Tag, ParseTagError> {
+        Tag::parse_text(text.as_ref())
+    }
+
+    fn parse_text(text: &str) -> Result<Tag, ParseTagError> {
+        let (kind, range) = parse::parse(text).map_err(|malformed| ParseTagError::new(text, malformed))?;
+        Ok(Tag(Arc::new(Repr { text: text.into(), kind, range })))
+    }
+
+    /// `ns=…;i=…`
+    pub fn numeric(namespace: u16, id: u32) -> Tag {
+        Tag::node(NodeId::numeric(namespace, id))
+    }
+
+    /// `ns=…;s=…`
+    pub fn string(namespace: u16, id: impl Into<String>) -> Tag {
+        Tag::node(NodeId::string(namespace, id))
+    }
+
+    /// The node with this id.
+    pub fn node(id: NodeId) -> Tag {
+        Tag::new(Kind::NodeId(id), None)
+    }
+
+    /// An item id, never read as anything else.
+    pub fn item(id: impl Into<String>) -> Tag {
+        Tag::new(Kind::Item(id.into()), None)
+    }
+
+    /// A node by the URI of its namespace.
+    pub fn namespace_uri(uri: impl Into<String>, identifier: Identifier) -> Tag {
+        Tag::new(Kind::NamespaceUri { uri: uri.into(), identifier }, None)
+    }
+
+    /// The node at the end of these browse names, which start below the Objects folder. Without names, the tag is the
+    /// Objects folder itself.
+    pub fn path(names: impl IntoIterator<Item = QualifiedName>) -> Tag {
+        let names: Vec<QualifiedName> = names.into_iter().collect();
+        if names.is_empty() { Tag::numeric(0, OBJECTS) } else { Tag::new(Kind::Path(names), None) }
+    }
+
+    fn new(kind: Kind, range: Option<String>) -> Tag {
+        let mut text = range.as_ref().map(|range| format!("{}{range};", parse::RANGE)).unwrap_or_default();
+        text.push_str(&kind_text(&kind));
+        Tag(Arc::new(Repr { text: text.into(), kind, range }))
+    }
+
+    /// One element or a part of an array, as OPC UA writes it: `"3"`, `"0:9"`, `"1:2,0:4"`.
+    ///
+    /// # Errors
+    /// [`ParseTagError`] unless it is one index or one rising range per dimension.
+    pub fn index_range(self, range: &str) -> Result<Tag, ParseTagError> {
+        range::check(range).map_err(|malformed| ParseTagError::new(range, malformed))?;
+        let kind = match Arc::try_unwrap(self.0) {
+            Ok(repr) => repr.kind,
+            Err(shared) => shared.kind.clone(),
+        };
+        Ok(Tag::new(kind, Some(range.to_owned())))
+    }
+
+    /// How the tag addresses its node.
+    pub fn kind(&self) -> TagKind<'_> {
+        match &self.0.kind {
+            Kind::NodeId(id) => TagKind::NodeId(id),
+            Kind::NamespaceUri { uri, identifier } => TagKind::NamespaceUri { uri, identifier },
+            Kind::Path(path) => TagKind::Path(path),
+            Kind::Item(id) => TagKind::Item(id),
+        }
+    }
+
+    /// The index range, where the tag has one.
+    pub fn range(&self) -> Option<&str> {
+        self.0.range.as_deref()
+    }
+
+    /// The text the tag was read from, or that reads as it.
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+}
+
+/// The id of the Objects folder.
+const OBJECTS: u32 = 85;
+
+fn kind_text(kind: &Kind) -> String {
+    match kind {
+        Kind::NodeId(id) => id.to_string(),
+        Kind::NamespaceUri { uri, identifier } => parse::uri_text(uri, identifier),
+        Kind::Path(path) => parse::path_text(path),
+        Kind::Item(id) if parse::needs_prefix(id) => format!("{}{id}", parse::ITEM),
+        Kind::Item(id) => id.clone(),
+    }
+}
+
+impl PartialEq for Tag {
+    fn eq(&self, other: &Tag) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || (self.0.kind == other.0.kind && self.0.range == other.0.range)
+    }
+}
+
+impl Eq for Tag {}
+
+impl Hash for Tag {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.kind.hash(state);
+        self.0.range.hash(state);
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tag({:?})", self.as_str())
+    }
+}
+
+/// Reads back as an equal tag. An item id that would read as something else has `item:` in front.
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Tag {
+    type Err = ParseTagError;
+
+    fn from_str(text: &str) -> Result<Tag, ParseTagError> {
+        Tag::parse_text(text)
+    }
+}
+
+/// As its text.
+impl Serialize for Tag {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// From its text.
+impl<'de> Deserialize<'de> for Tag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tag, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Tag::parse_text(&text).map_err(serde::de::Error::custom)
+    }
+}
