@@ -143,7 +143,7 @@ async fn establish(link: Link, mut event_loop: EventLoop, settings: Settings) ->
         match event_loop.next().await {
             Some(LinkEvent::Connected { .. }) => break true,
             Some(LinkEvent::Failed(status) | LinkEvent::Lost(status)) => {
-                return Err(Failure { status, detail: hint(status).unwrap_or_default().to_owned() });
+                return Err(Failure { status, detail: ConnectError::hint(status).to_owned() });
             }
             Some(LinkEvent::Retrying { .. }) => {}
             None => break false,
@@ -155,19 +155,10 @@ async fn establish(link: Link, mut event_loop: EventLoop, settings: Settings) ->
     }
     let limits = Arc::new(Limits::default());
     let resolver = Resolver::new(settings.item_ids);
-    let learn = async {
-        resolver.refresh(&link).await?;
-        limits.refresh(&link).await
-    };
-    tokio::pin!(learn);
     // The connection moves only while its event loop is polled.
-    loop {
-        tokio::select! {
-            result = &mut learn => break result?,
-            event = event_loop.next() => if let Some(LinkEvent::Lost(status) | LinkEvent::Failed(status)) = event {
-                return Err(Failure { status, detail: String::new() });
-            },
-        }
+    tokio::select! {
+        result = learn(&link, &resolver, &limits) => result?,
+        failure = broken(&mut event_loop) => return Err(failure),
     }
     let (commands, inbox) = mpsc::unbounded_channel();
     let runtime = tokio::runtime::Handle::current();
@@ -187,6 +178,24 @@ async fn establish(link: Link, mut event_loop: EventLoop, settings: Settings) ->
     inner.tell(Event::Connected { resumed: false });
     tokio::spawn(drive(inner.clone(), event_loop, inbox));
     Ok(inner)
+}
+
+/// What may be different after every connect: the namespaces, the nodes, the limits.
+async fn learn(link: &Link, resolver: &Resolver, limits: &Limits) -> Result<(), Failure> {
+    resolver.refresh(link).await?;
+    limits.refresh(link).await
+}
+
+/// Polls the connection until it breaks.
+async fn broken(event_loop: &mut EventLoop) -> Failure {
+    loop {
+        let status = match event_loop.next().await {
+            Some(LinkEvent::Lost(status) | LinkEvent::Failed(status)) => status,
+            Some(_) => continue,
+            None => Status::named("BadConnectionClosed").unwrap_or_default(),
+        };
+        return Failure { status, detail: String::new() };
+    }
 }
 
 /// Calls the user's callback away from the connection, which must not wait for it.
@@ -266,10 +275,6 @@ async fn say_goodbye(inner: &Inner, event_loop: &mut EventLoop) {
     if inner.state() != State::Connected || tokio::time::timeout(timeout, finish).await.is_err() {
         tracing::debug!(url = %inner.url, "closed without the server's answer");
     }
-}
-
-fn hint(status: Status) -> Option<&'static str> {
-    ConnectError::hint(status)
 }
 
 fn open_failed(url: &str, failure: &Failure) -> Error {
@@ -411,11 +416,7 @@ impl Inner {
 
     /// After a reconnect: looks up again what may have changed, then brings the subscriptions back.
     async fn restore(self: Arc<Self>, resumed: bool) {
-        let learn = async {
-            self.resolver.refresh(&self.link).await?;
-            self.limits.refresh(&self.link).await
-        };
-        if let Err(failure) = learn.await {
+        if let Err(failure) = learn(&self.link, &self.resolver, &self.limits).await {
             tracing::warn!(url = %self.url, status = %failure.status, "cannot learn about the server after a reconnect");
         }
         self.state.send_replace(State::Connected);

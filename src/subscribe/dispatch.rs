@@ -42,10 +42,15 @@ impl Dispatcher {
         Ok(Dispatcher { thread: handle.thread().id(), done })
     }
 
+    /// This is the callback's own thread.
+    pub(crate) fn is_current(&self) -> bool {
+        thread::current().id() == self.thread
+    }
+
     /// Resolves once the callback will never be called again; at once inside the callback itself, which cannot wait for
     /// its own end.
     pub(crate) async fn finished(&mut self) {
-        if thread::current().id() != self.thread {
+        if !self.is_current() {
             while self.done.changed().await.is_ok() {}
         }
     }

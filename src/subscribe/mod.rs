@@ -12,4 +12,6 @@ pub(crate) use monitor::Monitor;
 pub use options::{Deadband, Delivery, Overflow, Refresh, SubscribeOptions};
 pub use queue::SubscriptionStats;
 pub use subscription::Subscription;
+#[cfg(feature = "blocking")]
+pub(crate) use subscription::parse;
 pub use watch::Watch;

@@ -60,8 +60,13 @@ impl Subscription {
         I: IntoIterator,
         I::Item: IntoTag,
     {
-        let tags = parse(tags)?;
-        self.client()?.inner().monitor().add(&self.feed, tags).await
+        self.adding(parse(tags)?)?.await
+    }
+
+    /// [`add`](Self::add) that borrows nothing.
+    pub(crate) fn adding(&self, tags: Vec<Tag>) -> Result<impl Future<Output = Result<()>> + Send + 'static> {
+        let (client, feed) = (self.client()?.clone(), self.feed.clone());
+        Ok(async move { client.inner().monitor().add(&feed, tags).await })
     }
 
     /// Takes tags out; none of their readings is delivered from here on. Tags it does not have are passed over.
@@ -73,15 +78,20 @@ impl Subscription {
         I: IntoIterator,
         I::Item: IntoTag,
     {
-        let tags = parse(tags)?;
-        self.client()?.inner().monitor().remove(&self.feed, tags).await
+        self.removing(parse(tags)?)?.await
+    }
+
+    /// [`remove`](Self::remove) that borrows nothing.
+    pub(crate) fn removing(&self, tags: Vec<Tag>) -> Result<impl Future<Output = Result<()>> + Send + 'static> {
+        let (client, feed) = (self.client()?.clone(), self.feed.clone());
+        Ok(async move { client.inner().monitor().remove(&feed, tags).await })
     }
 
     /// Delivers the newest value of every tag again (DA `AsyncRefresh`).
     ///
     /// # Errors
     /// [`Error::Closed`].
-    pub async fn refresh_now(&self) -> Result<()> {
+    pub fn refresh_now(&self) -> Result<()> {
         self.client()?.inner().check_open(Operation::Subscribe)?;
         self.feed.queue.push_again(false);
         Ok(())
@@ -102,6 +112,14 @@ impl Subscription {
         Ok(())
     }
 
+    /// Inside its own callback, ending the subscription does not wait for the callback's end.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn let_go_of_own_thread(&mut self) {
+        if self.dispatcher.as_ref().is_some_and(Dispatcher::is_current) {
+            self.dispatcher = None;
+        }
+    }
+
     /// Keeps going until the client closes. The subscription no longer keeps the client open.
     pub fn detach(mut self) {
         self.client = None;
@@ -112,7 +130,7 @@ impl Subscription {
     }
 }
 
-pub(super) fn parse<I>(tags: I) -> Result<Vec<Tag>>
+pub(crate) fn parse<I>(tags: I) -> Result<Vec<Tag>>
 where
     I: IntoIterator,
     I::Item: IntoTag,

@@ -2,8 +2,12 @@
 
 mod error;
 mod into;
+#[cfg(feature = "client")]
+mod node_type;
 mod parse;
 mod range;
+#[cfg(feature = "client")]
+mod resolve;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -14,6 +18,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::error::ParseTagError;
 pub use self::into::IntoTag;
+#[cfg(feature = "client")]
+pub(crate) use self::node_type::NodeType;
+#[cfg(feature = "client")]
+pub(crate) use self::resolve::{Resolved, Resolver};
 use crate::value::{Identifier, NodeId, QualifiedName};
 
 /// Where a value lives: a node, or an item id that the client looks up on its server.

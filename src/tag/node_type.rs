@@ -28,7 +28,7 @@ impl NodeType {
             // Part 4, 7.27: the value of a range is an array, also where the range is one element. Text and byte strings
             // are themselves ranges of characters and bytes.
             if element && !is_array && self.rank != SCALAR {
-                return Ok(Value::Array(Array::new(vec![value])?));
+                return Ok(Value::Array(Array::new(value.data_type(), vec![value])?));
             }
             return Ok(value);
         }

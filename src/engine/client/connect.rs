@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use opcua::client::{Client, ClientBuilder, ConnectionSource, IdentityToken};
 use opcua::crypto::SecurityPolicy;
-use opcua::types::{EndpointDescription, MessageSecurityMode, StatusCode, UserTokenType};
+use opcua::types::{EndpointDescription, MessageSecurityMode, UserTokenType};
 use tokio::sync::mpsc;
 
-use crate::Security;
 use crate::client::Address;
+use crate::{Security, Status};
 
 use super::event_loop::Backoff;
 use super::transport::Tcp;
@@ -233,12 +233,13 @@ fn with_address(endpoint: &EndpointDescription, address: &Address) -> EndpointDe
 }
 
 impl ConnectError {
-    /// The status behind a failed attempt, `BadCertificateUntrusted` and the like included.
-    pub(crate) fn hint(status: StatusCode) -> Option<&'static str> {
-        match status {
-            StatusCode::BadCertificateUntrusted => Some("the server does not trust our certificate yet"),
-            StatusCode::BadSecurityChecksFailed => Some("the server refused our security; it may not trust our certificate yet"),
-            _ => None,
+    /// What a refused connection mostly means, where the status alone does not say; empty where it does.
+    pub(crate) fn hint(status: Status) -> &'static str {
+        match &*status.name() {
+            "BadCertificateUntrusted" => "the server does not trust our certificate yet",
+            "BadSecurityChecksFailed" => "the server refused our security; it may not trust our certificate yet",
+            "BadIdentityTokenRejected" | "BadUserAccessDenied" => "the server refused the user",
+            _ => "",
         }
     }
 }

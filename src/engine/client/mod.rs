@@ -8,7 +8,7 @@ mod services;
 mod subscription;
 mod transport;
 
-pub(crate) use connect::{ConnectOptions, Credentials, connect};
+pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
 pub(crate) use event_loop::{EventLoop, LinkEvent};
 pub(crate) use failure::Failure;
 pub(crate) use node::{Attribute, Target};

@@ -35,13 +35,13 @@ pub(crate) struct Target(Arc<ReadValueId>);
 impl Target {
     /// The whole value.
     pub(crate) fn value(node: &NodeId) -> Target {
-        Target::new(convert::node_id(node), Attribute::Value, NumericRange::None)
+        Target::new(convert::to_node_id(node.clone()), Attribute::Value, NumericRange::None)
     }
 
     /// A part of the value, or nothing where the text is no index range (Part 4, 7.27).
     pub(crate) fn range(node: &NodeId, range: &str) -> Option<Target> {
         let range = range.parse::<NumericRange>().ok()?;
-        Some(Target::new(convert::node_id(node), Attribute::Value, range))
+        Some(Target::new(convert::to_node_id(node.clone()), Attribute::Value, range))
     }
 
     /// Another attribute of the same node.
@@ -50,7 +50,7 @@ impl Target {
     }
 
     pub(crate) fn node(&self) -> NodeId {
-        convert::node_id_back(&self.0.node_id)
+        convert::node_id(self.0.node_id.clone())
     }
 
     /// The range names one element of an array, so its value is a scalar to the user.

@@ -6,8 +6,7 @@ use std::time::Duration;
 use opcua::client::services::{Browse, BrowseNext, Read, TranslateBrowsePaths, Write};
 use opcua::client::{Session, UARequest};
 use opcua::types::{
-    BrowseDescription, BrowseDirection, BrowsePath, BrowseResult, BrowseResultMask, ByteString, DataValue,
-    NodeClassMask, ObjectId, ReferenceTypeId, RelativePath, RelativePathElement, StatusCode, TimestampsToReturn,
+    BrowseDescription, BrowseDirection, BrowsePath, BrowseResult, ByteString, DataValue, ObjectId, ReferenceTypeId, RelativePath, RelativePathElement, StatusCode, TimestampsToReturn,
     WriteValue,
 };
 
@@ -18,6 +17,9 @@ use super::{Failure, Target};
 
 /// A server may answer BrowseNext with new continuation points for ever; no real node has this many pages.
 const MAX_BROWSE_PAGES: usize = 100_000;
+
+/// `BrowseResultMask` with `BrowseName` alone (Part 4, 5.9.2.2).
+const RESULT_MASK: u32 = 8;
 
 /// One forward hierarchical reference, as Browse gives it.
 #[derive(Clone, Debug)]
@@ -91,7 +93,7 @@ impl Link {
                             reference_type_id: ReferenceTypeId::HierarchicalReferences.into(),
                             is_inverse: false,
                             include_subtypes: true,
-                            target_name: convert::qualified_name(name),
+                            target_name: convert::to_qualified_name(name.clone()),
                         })
                         .collect(),
                 ),
@@ -118,7 +120,7 @@ impl Link {
                     .into_iter()
                     // An index below the maximum means the path left this server part-way (Part 4, 5.9.4.2).
                     .filter(|target| target.remaining_path_index == u32::MAX && target.target_id.server_index == 0)
-                    .map(|target| convert::node_id_back(&target.target_id.node_id))
+                    .map(|target| convert::node_id(target.target_id.node_id.clone()))
                     .collect())
             })
             .collect())
@@ -141,14 +143,14 @@ impl Link {
         browse_direction: BrowseDirection,
         reference_type: ReferenceTypeId,
     ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
-        let mask = BrowseResultMask::BrowseName;
         let descriptions = nodes.iter().map(|node| BrowseDescription {
-            node_id: convert::node_id(node),
+            node_id: convert::to_node_id(node.clone()),
             browse_direction,
             reference_type_id: reference_type.into(),
             include_subtypes: true,
-            node_class_mask: NodeClassMask::empty().bits(),
-            result_mask: mask.bits(),
+            // All classes.
+            node_class_mask: 0,
+            result_mask: RESULT_MASK,
         });
         let response = Browse::new(&self.session)
             .nodes_to_browse(descriptions.collect())
@@ -202,8 +204,8 @@ fn take_references(result: &mut BrowseResult) -> Vec<Reference> {
         .into_iter()
         .filter(|reference| reference.node_id.server_index == 0)
         .map(|reference| Reference {
-            node: convert::node_id_back(&reference.node_id.node_id),
-            name: convert::qualified_name_back(reference.browse_name),
+            node: convert::node_id(reference.node_id.node_id.clone()),
+            name: convert::from_qualified_name(reference.browse_name),
         })
         .collect()
 }
