@@ -192,6 +192,14 @@ impl Inner {
             // It may have moved; the next read looks again.
             self.resolver().forget(&tag);
         }
+        if let (Value::Array(array), Some(most)) = (&sample.value, resolved.target.max_elements())
+            && array.len() > most
+        {
+            // Some servers, asyncua 2.1 among them, ignore the range and give the whole array. Which elements were meant
+            // cannot be told for sure from what came, so nothing is better than the wrong ones.
+            let status = Status::named("BadUnknownResponse").unwrap_or_default();
+            return Err(Error::Item { operation: Operation::Read, tag, status });
+        }
         sample.value = unwrap_element(resolved, sample.value);
         classify(tag, sample)
     }

@@ -62,6 +62,15 @@ impl Target {
         }
     }
 
+    /// How many elements the range can give, of a one-dimensional array.
+    pub(crate) fn max_elements(&self) -> Option<usize> {
+        match self.0.index_range {
+            NumericRange::Index(_) => Some(1),
+            NumericRange::Range(low, high) => usize::try_from(high.checked_sub(low)?).ok()?.checked_add(1),
+            NumericRange::None | NumericRange::MultipleRanges(_) => None,
+        }
+    }
+
     pub(crate) fn has_range(&self) -> bool {
         !matches!(self.0.index_range, NumericRange::None)
     }
