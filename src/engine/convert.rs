@@ -17,7 +17,8 @@ pub(crate) use self::status::{status_name, status_named};
 use crate::value::{
     DataType, ExpandedNodeId, Identifier, LocalizedText, NodeId, Opaque, QualifiedName, Value,
 };
-use crate::{Reading, Status, Tag};
+use crate::Status;
+use crate::engine::Sample;
 
 /// The engine's value. A [`Value::Null`] is an empty variant; where the type of the node is known,
 /// [`to_variant_as`] knows better.
@@ -235,10 +236,9 @@ fn from_timestamp(time: Option<ua::DateTime>) -> Option<DateTime<Utc>> {
     time.filter(|time| !time.is_null()).map(from_date_time)
 }
 
-/// What a server said about a tag.
-pub(crate) fn reading(tag: Tag, value: ua::DataValue) -> Reading {
-    Reading {
-        tag,
+/// What a server said.
+pub(crate) fn sample(value: ua::DataValue) -> Sample {
+    Sample {
         value: value.value.map_or(Value::Null, from_variant),
         // No status on the wire means Good (Part 4, 7.11).
         status: value.status.map_or(Status::GOOD, from_status),

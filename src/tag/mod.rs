@@ -2,8 +2,12 @@
 
 mod error;
 mod into;
+#[cfg(feature = "client")]
+mod node_type;
 mod parse;
 mod range;
+#[cfg(feature = "client")]
+mod resolve;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +20,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::error::ParseTagError;
 pub use self::into::IntoTag;
+#[cfg(feature = "client")]
+pub(crate) use self::node_type::NodeType;
+#[cfg(feature = "client")]
+pub(crate) use self::resolve::{Resolved, Resolver};
 use crate::value::{Identifier, NodeId, QualifiedName};
 
 /// Where a value lives: a node, or an item id that the client looks up on its server.

@@ -1,7 +1,7 @@
 use opcua::types::{BinaryDecodable, BinaryEncodable, ContextOwned};
 use proptest::prelude::*;
 
-use super::{reading as reading_of, *};
+use super::*;
 use crate::value::{Array, arbitrary};
 
 /// What the other side gets.
@@ -136,18 +136,16 @@ fn the_end_of_time_stays_the_end_of_time() {
 }
 
 #[test]
-fn readings_have_no_null_times_and_no_missing_status() {
+fn samples_have_no_null_times_and_no_missing_status() {
     let time = "2026-01-31T12:00:00.1234567Z".parse().unwrap();
     let empty =
         ua::DataValue { status: None, source_timestamp: Some(ua::DateTime::null()), ..ua::DataValue::null() };
-    let reading = reading_of(Tag::item("a"), empty);
-    assert_eq!(reading, Reading::new(Tag::item("a"), Value::Null));
+    assert_eq!(sample(empty), Sample::status(Status::GOOD));
 
     let bad = Status::named("BadNoCommunication").unwrap();
     let sent = data_value(Value::Int32(1), bad, Some(time), None);
-    let reading = reading_of(Tag::item("a"), over_the_wire(&sent));
-    assert_eq!((reading.value, reading.status), (Value::Int32(1), bad));
-    assert_eq!((reading.source_time, reading.server_time), (Some(time), None));
+    let expected = Sample { value: Value::Int32(1), status: bad, source_time: Some(time), server_time: None };
+    assert_eq!(sample(over_the_wire(&sent)), expected);
 }
 
 #[test]

@@ -1,0 +1,126 @@
+//! [`Resolver`]: from a tag to the node it means on this server, remembered until the next reconnect.
+
+mod find;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use crate::client::limits::{Limits, Service, chunked};
+use crate::da::ItemIds;
+use crate::engine::client::{Failure, Link, Target};
+use crate::{NodeId, QualifiedName, Status, Tag, TagKind, Value};
+
+/// Far more than any server has tags. A program that makes up names without end must not fill the memory.
+const MAX_REMEMBERED: usize = 1_000_000;
+
+/// The node id of the namespace table (Part 5, 6.3.1 `NamespaceArray`).
+const NAMESPACE_ARRAY: u32 = 2255;
+
+/// A resolved tag.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) target: Target,
+    /// What a write must know, once it has been asked for.
+    pub(crate) node_type: OnceLock<super::NodeType>,
+}
+
+/// Why a tag means nothing here: no candidate, or several.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unresolved {
+    pub(crate) candidates: Vec<Tag>,
+}
+
+impl Unresolved {
+    fn nothing() -> Unresolved {
+        Unresolved { candidates: Vec::new() }
+    }
+}
+
+type Answer = Result<Arc<Resolved>, Unresolved>;
+
+/// Finds nodes by the rule for item ids, and remembers what it found.
+pub(crate) struct Resolver {
+    rule: ItemIds,
+    known: RwLock<HashMap<Tag, Arc<Resolved>>>,
+    namespaces: RwLock<Arc<Vec<String>>>,
+}
+
+impl Resolver {
+    pub(crate) fn new(rule: ItemIds) -> Resolver {
+        Resolver { rule, known: RwLock::default(), namespaces: RwLock::default() }
+    }
+
+    /// The namespace table as last read.
+    pub(crate) fn namespaces(&self) -> Arc<Vec<String>> {
+        self.namespaces.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the namespace table and forgets every node: a server may come back with its namespaces in another order
+    /// (Part 5, 6.3.1).
+    pub(crate) async fn refresh(&self, link: &Link) -> Result<(), Failure> {
+        let target = Target::value(&NodeId::numeric(0, NAMESPACE_ARRAY));
+        let sample = link.read(&[target], 0.0).await?.pop();
+        let names = sample.map(|sample| sample.value.get::<Vec<String>>());
+        let Some(Ok(names)) = names else {
+            let status = Status::named("BadUnknownResponse").unwrap_or_default();
+            return Err(Failure { status, detail: "the server has no namespace table".into() });
+        };
+        *self.namespaces.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
+    /// What is remembered of a tag.
+    pub(crate) fn known(&self, tag: &Tag) -> Option<Arc<Resolved>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(tag).cloned()
+    }
+
+    /// The node is gone: the next use looks again.
+    pub(crate) fn forget(&self, tag: &Tag) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(tag);
+    }
+
+    /// One answer per tag, in order. Only tags not seen before cost round trips, all of them together as few as the
+    /// server's limits allow.
+    pub(crate) async fn resolve(&self, tags: &[&Tag], link: &Link, limits: &Limits) -> Result<Vec<Answer>, Failure> {
+        let mut answers: Vec<Option<Answer>> = tags.iter().map(|tag| self.known(tag).map(Ok)).collect();
+        let mut open: Vec<&Tag> =
+            tags.iter().zip(&answers).filter(|(_, answer)| answer.is_none()).map(|(tag, _)| *tag).collect();
+        if !open.is_empty() {
+            let mut seen = std::collections::HashSet::new();
+            open.retain(|tag| seen.insert(*tag));
+            let found = self.find(&open, link, limits).await?;
+            let found: HashMap<&Tag, Answer> = open.into_iter().zip(found).collect();
+            for (tag, answer) in tags.iter().zip(&mut answers) {
+                if answer.is_none() {
+                    *answer = found.get(tag).cloned();
+                }
+            }
+        }
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(Unresolved::nothing()))).collect())
+    }
+
+    async fn find(&self, tags: &[&Tag], link: &Link, limits: &Limits) -> Result<Vec<Answer>, Failure> {
+        let namespaces = self.namespaces();
+        let search = find::Search { link, limits, namespaces: &namespaces };
+        let nodes = search.nodes(tags, &self.rule).await?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + tags.len() > MAX_REMEMBERED {
+            known.clear();
+        }
+        Ok(tags
+            .iter()
+            .zip(nodes)
+            .map(|(tag, node)| {
+                let node = node?;
+                let target = match tag.range() {
+                    None => Target::value(&node),
+                    Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
+                };
+                let resolved = Arc::new(Resolved { target, node_type: OnceLock::new() });
+                known.insert((*tag).clone(), resolved.clone());
+                Ok(resolved)
+            })
+            .collect())
+    }
+}
