@@ -4,6 +4,8 @@ mod array;
 mod data_type;
 mod opaque;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use opcua::types as ua;
@@ -207,10 +209,14 @@ pub(crate) fn from_status(status: ua::StatusCode) -> Status {
 }
 
 /// The first three fields of a GUID are little-endian in the engine's bytes and as written in ours.
-fn swap_guid(guid: [u8; 16]) -> [u8; 16] {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = guid;
-    let [i, j, k, l, m, n, o, p] = rest;
-    [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]
+fn swap_guid(mut guid: [u8; 16]) -> [u8; 16] {
+    let mut rest = &mut guid[..];
+    for length in [4, 2, 2] {
+        let (field, tail) = rest.split_at_mut(length);
+        field.reverse();
+        rest = tail;
+    }
+    guid
 }
 
 /// 100 ns are the finest OPC UA has. From the last second of 9999 on, a time is "the end of time", which the engine

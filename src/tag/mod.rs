@@ -8,6 +8,8 @@ mod parse;
 mod range;
 #[cfg(feature = "client")]
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -132,15 +134,24 @@ impl Tag {
     }
 
     /// A node by the URI of its namespace.
-    pub fn namespace_uri(uri: impl Into<String>, identifier: Identifier) -> Tag {
-        Tag::new(Kind::NamespaceUri { uri: uri.into(), identifier }, None)
+    ///
+    /// # Errors
+    /// [`ParseTagError`] where the URI is empty.
+    pub fn namespace_uri(uri: impl Into<String>, identifier: Identifier) -> Result<Tag, ParseTagError> {
+        Tag::new(Kind::NamespaceUri { uri: uri.into(), identifier }, None).checked()
     }
 
-    /// The node at the end of these browse names, which start below the Objects folder. Without names, the tag is the
-    /// Objects folder itself.
-    pub fn path(names: impl IntoIterator<Item = QualifiedName>) -> Tag {
-        let names: Vec<QualifiedName> = names.into_iter().collect();
-        if names.is_empty() { Tag::numeric(0, OBJECTS) } else { Tag::new(Kind::Path(names), None) }
+    /// The node at the end of these browse names, which start below the Objects folder.
+    ///
+    /// # Errors
+    /// [`ParseTagError`] where there are none, or one is empty.
+    pub fn path(names: impl IntoIterator<Item = QualifiedName>) -> Result<Tag, ParseTagError> {
+        Tag::new(Kind::Path(names.into_iter().collect()), None).checked()
+    }
+
+    /// A tag made of parts that may not be a tag together: the parser decides.
+    fn checked(self) -> Result<Tag, ParseTagError> {
+        Tag::parse_text(self.as_str())
     }
 
     fn new(kind: Kind, range: Option<String>) -> Tag {
@@ -182,9 +193,6 @@ impl Tag {
         &self.0.text
     }
 }
-
-/// The id of the Objects folder.
-const OBJECTS: u32 = 85;
 
 fn kind_text(kind: &Kind) -> String {
     match kind {

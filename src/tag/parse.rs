@@ -1,5 +1,7 @@
 //! Text to [`Kind`]: the only place that knows how tags are written.
 
+use std::fmt::Write as _;
+
 use super::{Kind, range};
 use crate::value::{Identifier, Malformed, NodeId, QualifiedName, digits, parse_uri_id};
 
@@ -153,10 +155,14 @@ fn escape_hint(c: char) -> &'static str {
 /// The reverse of parsing a path.
 pub(super) fn path_text(path: &[QualifiedName]) -> String {
     let mut text = String::new();
+    if path.is_empty() {
+        text.push('/');
+    }
     for segment in path {
         text.push('/');
         if segment.namespace != 0 {
-            text.push_str(&format!("{}:", segment.namespace));
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{}:", segment.namespace);
         }
         for c in segment.name.chars() {
             if is_reserved(c) {

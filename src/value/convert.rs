@@ -33,7 +33,8 @@ impl Value {
     pub fn convert(self, to: DataType) -> Result<Value, ConvertError> {
         match (self, to) {
             (Value::DateTime(time), DataType::DateTime) => in_range(time),
-            (value, DataType::Variant) => Ok(value),
+            (value, DataType::Variant) if value.data_type() != DataType::DateTime => Ok(value),
+            (value, DataType::Variant) => value.convert(DataType::DateTime),
             (Value::Array(array), _) => convert_array(array, to),
             (value, _) if value.data_type() == to => Ok(value),
             (Value::Null, _) if takes_null(to) => Ok(Value::Null),

@@ -107,30 +107,31 @@ value_elements! {
     LocalizedText LocalizedText
 }
 
-/// Values of one type make an array of it; nulls and mixed types make an array of `Variant`.
+/// Values of one type make an array of it, nulls among them where that type has a null; all else makes an array of
+/// `Variant`.
 impl ArrayElement for Value {
     fn array(values: Vec<Value>) -> Array {
-        let mut types = values.iter().map(|value| match value {
+        let mut types = values.iter().filter(|value| **value != Value::Null).map(|value| match value {
             Value::Array(_) => DataType::Variant,
             _ => value.data_type(),
         });
-        let first = types.next().unwrap_or(DataType::Variant);
-        let element = if first != DataType::Null && types.all(|other| other == first) {
-            first
-        } else {
-            DataType::Variant
+        let nulls = values.contains(&Value::Null);
+        let element = match types.next() {
+            Some(first) if types.all(|other| other == first) && (!nulls || first.has_null()) => first,
+            _ => DataType::Variant,
         };
-        match Buffer::of(element, values) {
-            Ok(buffer) => Array::plain(buffer),
-            Err((_, value)) => Array::plain(Buffer::Other(DataType::Variant, vec![value])),
-        }
+        let buffer = Buffer::of(element, values);
+        // `Err` cannot be: the values were just looked at.
+        Array::plain(buffer.unwrap_or_else(|(_, value)| Buffer::Other(DataType::Variant, vec![value])))
     }
 }
 
 impl<T: ArrayElement> ArrayElement for Vec<T> {
     fn array(rows: Vec<Vec<T>>) -> Array {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let width = rows.first().map_or(0, Vec::len);
+        let Some(width) = rows.first().map(Vec::len) else {
+            return T::array(Vec::new());
+        };
         if width == 0 || rows.iter().any(|row| row.len() != width) {
             return Array::plain(Buffer::Other(
                 DataType::Variant,
