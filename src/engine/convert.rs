@@ -12,16 +12,15 @@ use opcua::types as ua;
 use opcua::types::{UaNullable as _, Variant};
 
 pub(crate) use self::data_type::data_type_of;
-pub(crate) use self::opaque::{binary_body, structure_type, variant_type};
+pub(crate) use self::opaque::{binary_body, is_null, structure_type, variant_type};
 pub(crate) use self::status::{status_name, status_named};
+use crate::Status;
+use crate::engine::Sample;
 use crate::value::{
     DataType, ExpandedNodeId, Identifier, LocalizedText, NodeId, Opaque, QualifiedName, Value,
 };
-use crate::Status;
-use crate::engine::Sample;
 
-/// The engine's value. A [`Value::Null`] is an empty variant; where the type of the node is known,
-/// [`to_variant_as`] knows better.
+/// The engine's value.
 pub(crate) fn to_variant(value: Value) -> Variant {
     match value {
         Value::Null => Variant::Empty,
@@ -51,16 +50,15 @@ pub(crate) fn to_variant(value: Value) -> Variant {
     }
 }
 
-/// As [`to_variant`], for a value already converted to `data_type`: null becomes the null of that type, which is what
-/// servers accept.
-pub(crate) fn to_variant_as(value: Value, data_type: DataType) -> Variant {
-    match value {
-        Value::Null => null_of(data_type),
-        other => to_variant(other),
+/// The null of a type that has one. Servers refuse an empty variant where they keep a `String`.
+pub(crate) fn null(data_type: DataType) -> Value {
+    match null_of(data_type) {
+        Variant::Empty => Value::Null,
+        Variant::LocalizedText(text) => Value::from(from_localized_text(*text)),
+        typed => Value::Opaque(Opaque::new(typed)),
     }
 }
 
-/// The null of a type that has one.
 fn null_of(data_type: DataType) -> Variant {
     match data_type {
         DataType::String => Variant::String(ua::UAString::null()),
@@ -118,14 +116,9 @@ pub(crate) fn from_variant(variant: Variant) -> Value {
     }
 }
 
-/// The text, unless it is null. `set_value` is not needed: the engine gives the `String` only by reference.
+/// The text, unless it is null. The engine gives its `String` by reference only, so this copies.
 fn from_string(text: ua::UAString) -> Option<String> {
     if text.is_null() { None } else { Some(text.into()) }
-}
-
-/// As [`from_string`], with null and empty as one: for texts whose emptiness means nothing.
-pub(crate) fn text(text: ua::UAString) -> String {
-    text.into()
 }
 
 pub(crate) fn to_node_id(id: NodeId) -> ua::NodeId {

@@ -62,7 +62,9 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 /// Rust types that can be the elements of an [`Array`]: every type with `Into<Value>` of a known OPC UA type.
 ///
 /// `Vec<T>` is one itself: equally long rows make a matrix, rows of different lengths an array of `Variant`.
-pub trait ArrayElement: Into<Value> {
+///
+/// Sealed: the list may grow, but only here.
+pub trait ArrayElement: Into<Value> + sealed::Sealed {
     #[doc(hidden)]
     fn array(values: Vec<Self>) -> Array;
 
@@ -73,8 +75,13 @@ pub trait ArrayElement: Into<Value> {
     }
 }
 
+mod sealed {
+    pub trait Sealed {}
+}
+
 macro_rules! typed_elements {
     ($($name:ident $ty:ty),*) => {$(
+        impl sealed::Sealed for $ty {}
         impl ArrayElement for $ty {
             fn array(values: Vec<$ty>) -> Array {
                 Array::plain(Buffer::$name(values))
@@ -92,6 +99,7 @@ macro_rules! typed_elements {
 
 macro_rules! value_elements {
     ($($name:ident $ty:ty),*) => {$(
+        impl sealed::Sealed for $ty {}
         impl ArrayElement for $ty {
             fn array(values: Vec<$ty>) -> Array {
                 Array::plain(Buffer::Other(DataType::$name, values.into_iter().map(Value::from).collect()))
@@ -106,6 +114,8 @@ value_elements! {
     NodeId NodeId, ExpandedNodeId ExpandedNodeId, StatusCode Status, QualifiedName QualifiedName,
     LocalizedText LocalizedText
 }
+
+impl sealed::Sealed for Value {}
 
 /// Values of one type make an array of it, nulls among them where that type has a null; all else makes an array of
 /// `Variant`.
@@ -125,6 +135,8 @@ impl ArrayElement for Value {
         Array::plain(buffer.unwrap_or_else(|(_, value)| Buffer::Other(DataType::Variant, vec![value])))
     }
 }
+
+impl<T: ArrayElement> sealed::Sealed for Vec<T> {}
 
 impl<T: ArrayElement> ArrayElement for Vec<T> {
     fn array(rows: Vec<Vec<T>>) -> Array {

@@ -143,7 +143,7 @@ impl Value {
         text::type_text(self.data_type(), self.dimensions())
     }
 
-    /// There is no value, or an empty structure.
+    /// There is no value, an empty structure, or the null of a type that has one.
     pub fn is_null(&self) -> bool {
         match self {
             Value::Null => true,

@@ -42,16 +42,23 @@ fn not_a_number_survives() {
 }
 
 #[test]
-fn nulls_keep_the_type_of_their_node() {
+fn nulls_take_the_type_of_their_node() {
     for data_type in [DataType::String, DataType::ByteString, DataType::XmlElement, DataType::QualifiedName] {
-        let variant = to_variant_as(Value::Null, data_type);
+        let null = Value::Null.convert(data_type).unwrap();
+        assert!(null.is_null());
+        assert_eq!((null.data_type(), null.to_string()), (data_type, "null".into()));
+        assert_eq!(null.clone().get::<Option<String>>(), Ok(None));
+        let variant = to_variant(null);
         assert_eq!(variant_type(&variant), data_type);
         assert_eq!(from_variant(over_the_wire(&variant)), Value::Null, "{data_type}");
     }
-    assert_eq!(variant_type(&to_variant_as(Value::Null, DataType::LocalizedText)), DataType::LocalizedText);
-    assert!(from_variant(to_variant_as(Value::Null, DataType::Structure)).is_null());
-    assert_eq!(to_variant_as(Value::Null, DataType::Variant), Variant::Empty);
-    assert_eq!(to_variant_as(Value::Int32(1), DataType::Int32), Variant::Int32(1));
+    assert_eq!(Value::Null.convert(DataType::LocalizedText), Ok(LocalizedText::default().into()));
+    let structure = Value::Null.convert(DataType::Structure).unwrap();
+    assert!(structure.is_null());
+    assert_eq!(structure.convert(DataType::String).unwrap().data_type(), DataType::String);
+    assert_eq!(to_variant(Value::Null.convert(DataType::Variant).unwrap()), Variant::Empty);
+    let array = Array::new(DataType::Variant, vec!["a".into(), Value::Null]).unwrap();
+    assert_eq!(Value::from(array).convert(DataType::String), Ok(vec![Some("a"), None].into()));
 }
 
 #[test]
