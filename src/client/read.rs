@@ -6,7 +6,7 @@ use crate::da::Source;
 use crate::engine::Sample;
 use crate::tag::Resolved;
 use crate::{
-    Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag, Value,
+    Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag,
 };
 
 use super::Inner;
@@ -192,26 +192,11 @@ impl Inner {
             // It may have moved; the next read looks again.
             self.resolver().forget(&tag);
         }
-        if let (Value::Array(array), Some(most)) = (&sample.value, resolved.target.max_elements())
-            && array.len() > most
-        {
-            // Some servers, asyncua 2.1 among them, ignore the range and give the whole array. Which elements were meant
-            // cannot be told for sure from what came, so nothing is better than the wrong ones.
-            let status = Status::named("BadUnknownResponse").unwrap_or_default();
-            return Err(Error::Item { operation: Operation::Read, tag, status });
+        match resolved.cut(sample.value) {
+            Ok(value) => sample.value = value,
+            Err(status) => return Err(Error::Item { operation: Operation::Read, tag, status }),
         }
-        sample.value = unwrap_element(resolved, sample.value);
         classify(tag, sample)
-    }
-}
-
-/// A server answers a range of one element with an array of one (Part 4, 7.27); who asks for an element wants that.
-pub(crate) fn unwrap_element(resolved: &Resolved, value: Value) -> Value {
-    match value {
-        Value::Array(array) if array.len() == 1 && resolved.target.is_element() => {
-            array.get(0).unwrap_or(Value::Array(array))
-        }
-        value => value,
     }
 }
 

@@ -23,6 +23,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// What the client itself was told, beside what the connection needs.
 pub(super) struct Settings {
     pub(super) url: String,
+    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "only the feature `sim` has a simulator"))]
     pub(super) simulated: bool,
     pub(super) open_timeout: Duration,
     pub(super) request_timeout: Duration,
@@ -124,17 +125,15 @@ pub(super) async fn open(mut options: ConnectOptions, settings: Settings) -> Res
         let (link, event_loop) = connect(&options).await.map_err(|error| connect_error(error, &url, &options))?;
         establish(link, event_loop, settings).await.map_err(|failure| open_failed(&url, &failure))
     };
-    match tokio::time::timeout(timeout, opening).await {
-        Ok(inner) => Ok(Client::from_handle(Arc::new(Handle {
-            inner: inner?,
-            #[cfg(feature = "sim")]
-            _simulator: simulator,
-        }))),
-        Err(_) => {
-            let source = Error::Timeout { operation: Operation::Open, after: timeout };
-            Err(Error::Open { url, source: source.into() })
-        }
-    }
+    let Ok(inner) = tokio::time::timeout(timeout, opening).await else {
+        let source = Error::Timeout { operation: Operation::Open, after: timeout };
+        return Err(Error::Open { url, source: source.into() });
+    };
+    Ok(Client::from_handle(Arc::new(Handle {
+        inner: inner?,
+        #[cfg(feature = "sim")]
+        _simulator: simulator,
+    })))
 }
 
 /// Connects for the first time. Unlike later, one failure is final: whoever opens wants to know.

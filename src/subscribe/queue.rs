@@ -83,18 +83,11 @@ impl Queue {
             return (*slot, false);
         }
         let entry = Entry { tag: Some(tag.clone()), last: None, newest: None, told: false };
-        let slot = match state.free.pop() {
-            Some(slot) => {
-                if let Some(place) = state.tags.get_mut(slot) {
-                    *place = entry;
-                }
-                slot
-            }
-            None => {
-                state.tags.push(entry);
-                state.tags.len() - 1
-            }
-        };
+        let slot = state.free.pop().unwrap_or(state.tags.len());
+        match state.tags.get_mut(slot) {
+            Some(place) => *place = entry,
+            None => state.tags.push(entry),
+        }
         state.index.insert(tag.clone(), slot);
         (slot, true)
     }

@@ -36,6 +36,24 @@ impl Unresolved {
     }
 }
 
+impl Resolved {
+    /// What the server gave, as the tag asked for it: a range of one element is that element, for servers answer it with
+    /// an array of one (Part 4, 7.27).
+    ///
+    /// More elements than the range has mean that the server ignored it, as asyncua 2.1 does. Which ones were meant
+    /// cannot be told for sure from what came, so nothing is better than the wrong ones.
+    pub(crate) fn cut(&self, value: Value) -> Result<Value, Status> {
+        let (Value::Array(array), true) = (&value, self.target.has_range()) else { return Ok(value) };
+        if self.target.max_elements().is_some_and(|most| array.len() > most) {
+            return Err(Status::named("BadUnknownResponse").unwrap_or_default());
+        }
+        if array.len() == 1 && self.target.is_element() {
+            return Ok(array.get(0).unwrap_or(value));
+        }
+        Ok(value)
+    }
+}
+
 type Answer = Result<Arc<Resolved>, Unresolved>;
 
 /// Finds nodes by the rule for item ids, and remembers what it found.

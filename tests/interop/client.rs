@@ -14,8 +14,26 @@ const NAMESPACE: &str = "urn:openopc:interop";
 
 /// Every built-in type that all three stacks can hold.
 const TYPES: [&str; 21] = [
-    "Boolean", "SByte", "Byte", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float", "Double", "String",
-    "DateTime", "Guid", "ByteString", "XmlElement", "NodeId", "ExpandedNodeId", "StatusCode", "QualifiedName",
+    "Boolean",
+    "SByte",
+    "Byte",
+    "Int16",
+    "UInt16",
+    "Int32",
+    "UInt32",
+    "Int64",
+    "UInt64",
+    "Float",
+    "Double",
+    "String",
+    "DateTime",
+    "Guid",
+    "ByteString",
+    "XmlElement",
+    "NodeId",
+    "ExpandedNodeId",
+    "StatusCode",
+    "QualifiedName",
     "LocalizedText",
 ];
 
@@ -62,7 +80,9 @@ fn assert_same(what: &str, got: &Value, expected: &Value) {
 }
 
 async fn open(url: &str) -> Client {
-    openopc::open(url).await.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)))
+    openopc::open(url)
+        .await
+        .unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)))
 }
 
 async fn scalars_and_arrays(opc: &Client) {
@@ -79,7 +99,11 @@ async fn scalars_and_arrays(opc: &Client) {
         let reading = opc.read(tag(&name)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let Value::Array(array) = &reading.value else { panic!("{name}: {reading:?}") };
         assert_eq!(array.element_type(), values[0].data_type(), "{name}");
-        assert_same(&name, &reading.value, &Value::Array(Array::new(array.element_type(), values.clone()).expect("one type")));
+        assert_same(
+            &name,
+            &reading.value,
+            &Value::Array(Array::new(array.element_type(), values.clone()).expect("one type")),
+        );
 
         // Written back as it was read, and the other values after it.
         opc.write(tag(&name), reading.value.clone()).await.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -138,7 +162,13 @@ async fn typed_access(opc: &Client) {
     // Converted to the node's type, or refused before anything is sent.
     opc.write(tag("Scalar.Int16"), 12_i64).await.expect("12 fits");
     assert_eq!(opc.read(tag("Scalar.Int16")).await.expect("it was written").value, Value::Int16(12));
-    for refused in [Value::from(70_000), Value::from(1.5), Value::from("12"), Value::from(f64::NAN), Value::from(vec![1_i16])] {
+    for refused in [
+        Value::from(70_000),
+        Value::from(1.5),
+        Value::from("12"),
+        Value::from(f64::NAN),
+        Value::from(vec![1_i16]),
+    ] {
         let error = opc.write(tag("Scalar.Int16"), refused.clone()).await.expect_err("it does not fit");
         assert!(matches!(error, Error::Convert { .. }), "{refused:?}: {error}");
     }
@@ -154,10 +184,15 @@ async fn addresses(opc: &Client) {
     let expected = Tag::node(NodeId { namespace, identifier: Identifier::String("Counter.Int32".into()) });
     // By item id, by node id and by browse path: the same node.
     assert_eq!(opc.resolve("Counter.Int32").await.expect("an item id"), expected);
-    assert_eq!(opc.resolve(format!("/{namespace}:Interop/{namespace}:Counter&.Int32")).await.expect("a path"), expected);
+    assert_eq!(
+        opc.resolve(format!("/{namespace}:Interop/{namespace}:Counter&.Int32")).await.expect("a path"),
+        expected
+    );
     assert_eq!(opc.resolve("Interop.Counter.Int32").await.expect("browse names"), expected);
     assert_eq!(opc.resolve(tag("Counter.Int32")).await.expect("a namespace URI"), expected);
-    assert!(matches!(opc.read("No.Such.Tag").await, Err(Error::Resolve { candidates, .. }) if candidates.is_empty()));
+    assert!(
+        matches!(opc.read("No.Such.Tag").await, Err(Error::Resolve { candidates, .. }) if candidates.is_empty())
+    );
     let unknown = opc.read(tag("No.Such.Tag")).await.expect_err("there is no such node");
     assert_eq!(unknown.status().map(|status| status.name()).as_deref(), Some("BadNodeIdUnknown"));
 }

@@ -39,7 +39,8 @@ impl Stack {
             _ => (dir.join("venv/bin/python"), dir.join("venv/bin/python")),
         };
         if !needed.exists() {
-            let message = format!("{self:?} is not installed: run tests/interop/peers/install.sh {}", dir.display());
+            let message =
+                format!("{self:?} is not installed: run tests/interop/peers/install.sh {}", dir.display());
             assert!(std::env::var_os("CI").is_none(), "{message}");
             println!("SKIPPED: {message}");
             return None;
@@ -104,7 +105,10 @@ impl Stack {
         }
         let status = child.wait().expect("it was started");
         let errors = errors.join().unwrap_or_default();
-        assert!(failed.is_empty() && status.success(), "{self:?} client: {status}, failed: {failed:#?}\n{errors}");
+        assert!(
+            failed.is_empty() && status.success(),
+            "{self:?} client: {status}, failed: {failed:#?}\n{errors}"
+        );
         assert!(checks >= 12, "{self:?} client made only {checks} checks\n{errors}");
     }
 }

@@ -15,7 +15,7 @@ use crate::{NodeId, QualifiedName, Status, Value};
 
 use super::{Failure, Target};
 
-/// A server may answer BrowseNext with new continuation points for ever; no real node has this many pages.
+/// A server may answer `BrowseNext` with new continuation points for ever; no real node has this many pages.
 const MAX_BROWSE_PAGES: usize = 100_000;
 
 /// `BrowseResultMask` with `BrowseName` alone (Part 4, 5.9.2.2).
@@ -81,7 +81,7 @@ impl Link {
         Ok(results.into_iter().map(|status| Status::from_bits(status.bits())).collect())
     }
 
-    /// TranslateBrowsePathsToNodeIds (Part 4, 5.9.4), each path from the Objects folder along hierarchical references.
+    /// `TranslateBrowsePathsToNodeIds` (Part 4, 5.9.4), each path from the Objects folder along hierarchical references.
     /// Every node a path leads to, or the status where there is none.
     pub(crate) async fn translate(&self, paths: &[&[QualifiedName]]) -> Result<Vec<Result<Vec<NodeId>, Status>>, Failure> {
         let browse_paths = paths.iter().map(|path| BrowsePath {

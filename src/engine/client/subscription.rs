@@ -67,7 +67,7 @@ impl Link {
         // At least three keep-alives must fit in a lifetime (Part 4, 5.14.2.2).
         let lifetime = keep_alive.saturating_mul(6);
         let id = self.session.create_subscription(publishing, lifetime, keep_alive, 0, 0, true, Callback(sink)).await?;
-        let granted = self.session.subscription_state().lock().get(id).map(|s| s.publishing_interval());
+        let granted = self.session.subscription_state().lock().get(id).map(opcua::client::Subscription::publishing_interval);
         Ok((id, granted.unwrap_or(publishing)))
     }
 

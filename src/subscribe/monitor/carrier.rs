@@ -98,9 +98,8 @@ impl Carrier {
                     item.handle = self.next_handle;
                     // Handles are not used twice, so that a late value of a tag that was taken out finds no other.
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
-                    let element = resolved.target.is_element();
-                    self.routes.insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, element });
                     wanted.push((item.handle, tag.clone(), resolved.target.clone()));
+                    self.routes.insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, resolved });
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::Value;
+use crate::tag::Resolved;
 use crate::engine::Sample;
 use crate::engine::client::{Notice, Sink};
 use crate::subscribe::queue::{Queue, Slot};
@@ -27,8 +28,7 @@ pub(super) struct Routes {
 pub(super) struct Route {
     pub(super) queue: Arc<Queue>,
     pub(super) slot: Slot,
-    /// The tag names one element of an array.
-    pub(super) element: bool,
+    pub(super) resolved: Arc<Resolved>,
 }
 
 impl Routes {
@@ -60,28 +60,24 @@ impl Routes {
         let Some((first, sample)) = values.next() else { return };
         // Values of one subscription mostly come together; its queue is locked once for all of them.
         let mut queue = &first.queue;
-        let mut run = vec![(first.slot, unwrap_element(first, sample))];
+        let mut run = vec![(first.slot, cut(first, sample))];
         for (route, sample) in values {
             if !Arc::ptr_eq(queue, &route.queue) {
                 queue.push_all(run.drain(..));
                 queue = &route.queue;
             }
-            run.push((route.slot, unwrap_element(route, sample)));
+            run.push((route.slot, cut(route, sample)));
         }
         queue.push_all(run.into_iter());
     }
 }
 
-/// As for reads: who asks for one element gets it, not an array of one.
-fn unwrap_element(route: &Route, mut sample: Sample) -> Sample {
-    if route.element
-        && let Value::Array(array) = &sample.value
-        && array.len() == 1
-        && let Some(value) = array.get(0)
-    {
-        sample.value = value;
+/// As for reads: the part that the tag asked for.
+fn cut(route: &Route, sample: Sample) -> Sample {
+    match route.resolved.cut(sample.value) {
+        Ok(value) => Sample { value, ..sample },
+        Err(status) => Sample { value: Value::Null, status, ..sample },
     }
-    sample
 }
 
 impl Sink for Routes {
