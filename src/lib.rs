@@ -8,6 +8,8 @@ mod tag;
 mod value;
 
 pub mod da;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};
