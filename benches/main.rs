@@ -3,7 +3,11 @@
 //! `cargo bench` measures; each group has a `raw` and a `facade` line for the same work, and only their ratio means
 //! anything. `cargo test --benches` runs each once.
 
-#![expect(missing_docs, clippy::unwrap_used, reason = "criterion's macros make undocumented items; a bench may panic")]
+#![expect(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros make undocumented items; a bench may panic"
+)]
 
 mod read;
 mod resolve;

@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::Criterion;
-use openopc::Client;
-use openopc::sim::{Item, Signal, Simulator};
 use opcua::client::{ClientBuilder, IdentityToken, Session};
 use opcua::types::{EndpointDescription, MessageSecurityMode, NodeId, ReadValueId, UserTokenPolicy};
+use openopc::Client;
+use openopc::sim::{Item, Signal, Simulator};
 use tokio::runtime::{Builder, Runtime};
 
 pub fn config() -> Criterion {
-    Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(4)).sample_size(30)
+    Criterion::default()
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(4))
+        .sample_size(30)
 }
 
 /// Both runtimes a program may use.

@@ -17,14 +17,23 @@ pub fn benches(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("write 1,000 values/{name}"));
         let values: Vec<WriteValue> = ids
             .iter()
-            .map(|id| WriteValue::new(node(id), AttributeId::Value, opcua::types::NumericRange::None, Variant::from(1.5).into()))
+            .map(|id| {
+                WriteValue::new(
+                    node(id),
+                    AttributeId::Value,
+                    opcua::types::NumericRange::None,
+                    Variant::from(1.5).into(),
+                )
+            })
             .collect();
         group.bench_function("raw", |b| {
             b.to_async(&runtime).iter(|| async { black_box(session.write(&values).await.unwrap()) });
         });
         let pairs: Vec<(openopc::Tag, f64)> = ids.iter().map(|id| (openopc::Tag::item(id), 1.5)).collect();
         group.bench_function("facade", |b| {
-            b.to_async(&runtime).iter(|| async { black_box(opc.write_many(pairs.iter().map(|(t, v)| (t, *v))).await.unwrap()) });
+            b.to_async(&runtime).iter(|| async {
+                black_box(opc.write_many(pairs.iter().map(|(t, v)| (t, *v))).await.unwrap())
+            });
         });
         group.finish();
     }

@@ -170,7 +170,9 @@ pub enum Error {
     },
     /// A blocking call was made where it would wait for itself: on the client's own runtime thread
     /// (inside `on_event`).
-    #[error("blocking {operation} called from the client's own event callback, where it would wait for itself")]
+    #[error(
+        "blocking {operation} called from the client's own event callback, where it would wait for itself"
+    )]
     Reentrant {
         /// The verb that was called.
         operation: Operation,
@@ -225,7 +227,9 @@ impl Error {
     /// The OPC UA status the server gave, if one is behind this error.
     pub fn status(&self) -> Option<Status> {
         match self {
-            Error::Service { status, .. } | Error::Item { status, .. } | Error::Quality { status, .. } => Some(*status),
+            Error::Service { status, .. } | Error::Item { status, .. } | Error::Quality { status, .. } => {
+                Some(*status)
+            }
             _ => None,
         }
     }
@@ -245,9 +249,16 @@ impl Error {
             Error::Open { .. } | Error::Disconnected { .. } => true,
             _ => self.status().is_some_and(|status| {
                 let name = status.name();
-                ["BadConnection", "BadSession", "BadSecureChannel", "BadNotConnected", "BadServerHalted", "BadShutdown"]
-                    .iter()
-                    .any(|family| name.starts_with(family))
+                [
+                    "BadConnection",
+                    "BadSession",
+                    "BadSecureChannel",
+                    "BadNotConnected",
+                    "BadServerHalted",
+                    "BadShutdown",
+                ]
+                .iter()
+                .any(|family| name.starts_with(family))
             }),
         }
     }

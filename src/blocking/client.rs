@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    ClientBuilder, FromValue, IntoTag, Operation, ParseTagError, ReadOptions, Reading, Refresh, Result, ServerInfo,
-    State, SubscribeOptions, Tag, Value,
+    ClientBuilder, FromValue, IntoTag, Operation, ParseTagError, ReadOptions, Reading, Refresh, Result,
+    ServerInfo, State, SubscribeOptions, Tag, Value,
 };
 
 use super::runtime::Worker;
@@ -122,7 +122,12 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`openopc::Client::subscribe_with`](crate::Client::subscribe_with).
-    pub fn subscribe_with<I, F>(&self, tags: I, options: SubscribeOptions, callback: F) -> Result<Subscription>
+    pub fn subscribe_with<I, F>(
+        &self,
+        tags: I,
+        options: SubscribeOptions,
+        callback: F,
+    ) -> Result<Subscription>
     where
         I: IntoIterator,
         I::Item: IntoTag,

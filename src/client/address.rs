@@ -34,9 +34,15 @@ impl Address {
         }
         let (host, port) = match authority.strip_prefix('[') {
             Some(v6) => {
-                let (host, rest) =
-                    v6.split_once(']').ok_or_else(|| format!("`{url}`: the IPv6 address has no closing `]`"))?;
-                (host, rest.strip_prefix(':').or_else(|| rest.is_empty().then_some("")).ok_or_else(|| bad_port(url, rest))?)
+                let (host, rest) = v6
+                    .split_once(']')
+                    .ok_or_else(|| format!("`{url}`: the IPv6 address has no closing `]`"))?;
+                (
+                    host,
+                    rest.strip_prefix(':')
+                        .or_else(|| rest.is_empty().then_some(""))
+                        .ok_or_else(|| bad_port(url, rest))?,
+                )
             }
             None => authority.split_once(':').unwrap_or((authority, "")),
         };

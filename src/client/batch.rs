@@ -65,7 +65,12 @@ impl<W: Wire> Batch<W> {
     }
 
     /// One sample per item, in order. Dropping the future takes the read back without disturbing the others.
-    pub(crate) async fn read(&self, items: Vec<W::Item>, max_age: f64, timeout: Duration) -> Result<Vec<Sample>, Failure> {
+    pub(crate) async fn read(
+        &self,
+        items: Vec<W::Item>,
+        max_age: f64,
+        timeout: Duration,
+    ) -> Result<Vec<Sample>, Failure> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
@@ -98,7 +103,10 @@ impl<W: Wire> Batch<W> {
 }
 
 fn gone() -> Failure {
-    Failure { status: Status::named("BadShutdown").unwrap_or_default(), detail: "the runtime has ended".into() }
+    Failure {
+        status: Status::named("BadShutdown").unwrap_or_default(),
+        detail: "the runtime has ended".into(),
+    }
 }
 
 fn timed_out() -> Status {

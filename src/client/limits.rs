@@ -41,7 +41,8 @@ pub(crate) struct Limits {
 impl Limits {
     /// Asks the server. A server that keeps its limits to itself has none as far as we know.
     pub(crate) async fn refresh(&self, link: &Link) -> Result<(), Failure> {
-        let targets: Vec<Target> = NODES.iter().map(|(_, id)| Target::value(&NodeId::numeric(0, *id))).collect();
+        let targets: Vec<Target> =
+            NODES.iter().map(|(_, id)| Target::value(&NodeId::numeric(0, *id))).collect();
         let samples = match link.read(&targets, 0.0).await {
             Ok(samples) => samples,
             // Five nodes are too many for this server: it is told one by one from here on.
@@ -55,7 +56,9 @@ impl Limits {
         };
         for ((service, _), sample) in NODES.iter().zip(samples) {
             let limit = match sample.value {
-                Value::UInt32(limit) if sample.status.is_good() => usize::try_from(limit).unwrap_or(UNLIMITED),
+                Value::UInt32(limit) if sample.status.is_good() => {
+                    usize::try_from(limit).unwrap_or(UNLIMITED)
+                }
                 _ => 0,
             };
             self.set(*service, limit);

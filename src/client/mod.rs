@@ -128,6 +128,9 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("url", &self.url()).field("state", &self.state()).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("url", &self.url())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
     }
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use crate::da::Source;
 use crate::engine::Sample;
 use crate::tag::Resolved;
-use crate::{
-    Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag,
-};
+use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
 
 use super::Inner;
 
@@ -124,11 +122,19 @@ impl Inner {
         let samples = self.batch(vec![resolved.target.clone()], 0.0).await;
         match samples.map_err(|failure| self.error(operation, failure))?.pop() {
             Some(sample) => self.finish(tag, &resolved, sample),
-            None => Err(Error::Item { operation, tag, status: Status::named("BadUnknownResponse").unwrap_or_default() }),
+            None => Err(Error::Item {
+                operation,
+                tag,
+                status: Status::named("BadUnknownResponse").unwrap_or_default(),
+            }),
         }
     }
 
-    async fn read_all(&self, tags: Vec<Result<Tag, ParseTagError>>, options: &ReadOptions) -> Result<Vec<Result<Reading>>> {
+    async fn read_all(
+        &self,
+        tags: Vec<Result<Tag, ParseTagError>>,
+        options: &ReadOptions,
+    ) -> Result<Vec<Result<Reading>>> {
         let operation = Operation::Read;
         self.check_open(operation)?;
         let mut results: Vec<Option<Result<Reading>>> = Vec::with_capacity(tags.len());
@@ -178,7 +184,8 @@ impl Inner {
         while nodes.peek().is_some() {
             let part: Vec<_> = nodes.by_ref().take(size).collect();
             let targets = part.iter().map(|(_, _, resolved)| resolved.target.clone()).collect();
-            let samples = self.batch(targets, max_age).await.map_err(|failure| self.error(operation, failure))?;
+            let samples =
+                self.batch(targets, max_age).await.map_err(|failure| self.error(operation, failure))?;
             for ((index, tag, resolved), sample) in part.into_iter().zip(samples) {
                 results.push((index, self.finish(tag, &resolved, sample)));
             }

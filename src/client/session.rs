@@ -7,7 +7,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::da::ItemIds;
 use crate::engine::Sample;
-use crate::engine::client::{ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, Target, connect};
+use crate::engine::client::{
+    ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, Target, connect,
+};
 use crate::subscribe::Monitor;
 use crate::tag::{Resolved, Resolver};
 use crate::{Client, Error, Event, Operation, Result, State, Status, Tag};
@@ -92,7 +94,13 @@ impl Wire for Reads {
                 result => return result,
             }
         }
-        chunked(&self.limits, Service::Read, targets, |part| async move { self.link.read(&part, max_age).await }).await
+        chunked(
+            &self.limits,
+            Service::Read,
+            targets,
+            |part| async move { self.link.read(&part, max_age).await },
+        )
+        .await
     }
 }
 
@@ -122,7 +130,8 @@ pub(super) async fn open(mut options: ConnectOptions, settings: Settings) -> Res
     };
     let (url, timeout) = (settings.url.clone(), settings.open_timeout);
     let opening = async {
-        let (link, event_loop) = connect(&options).await.map_err(|error| connect_error(error, &url, &options))?;
+        let (link, event_loop) =
+            connect(&options).await.map_err(|error| connect_error(error, &url, &options))?;
         establish(link, event_loop, settings).await.map_err(|failure| open_failed(&url, &failure))
     };
     let Ok(inner) = tokio::time::timeout(timeout, opening).await else {
@@ -364,7 +373,11 @@ impl Inner {
     }
 
     /// One answer per tag, in order; the inner error is that tag's own.
-    pub(crate) async fn resolve(&self, operation: Operation, tags: &[&Tag]) -> Result<Vec<Result<Arc<Resolved>>>> {
+    pub(crate) async fn resolve(
+        &self,
+        operation: Operation,
+        tags: &[&Tag],
+    ) -> Result<Vec<Result<Arc<Resolved>>>> {
         let answers = self
             .resolver
             .resolve(tags, &self.link, &self.limits)

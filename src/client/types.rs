@@ -20,7 +20,8 @@ impl Inner {
     /// Learns the data type and value rank of every node that has not been written yet, all in as few requests as the
     /// server allows. A node that does not tell is left unknown: the write itself will say why.
     pub(super) async fn learn_types(&self, nodes: &[Arc<Resolved>]) -> Result<(), Failure> {
-        let unknown: Vec<&Arc<Resolved>> = nodes.iter().filter(|node| node.node_type.get().is_none()).collect();
+        let unknown: Vec<&Arc<Resolved>> =
+            nodes.iter().filter(|node| node.node_type.get().is_none()).collect();
         if unknown.is_empty() {
             return Ok(());
         }

@@ -90,7 +90,10 @@ impl Inner {
         Ok(results)
     }
 
-    async fn send_writes(&self, outgoing: Vec<(usize, Tag, (Target, Value))>) -> Result<Vec<(usize, Result<()>)>> {
+    async fn send_writes(
+        &self,
+        outgoing: Vec<(usize, Tag, (Target, Value))>,
+    ) -> Result<Vec<(usize, Result<()>)>> {
         let mut items = Vec::with_capacity(outgoing.len());
         let mut owners = Vec::with_capacity(outgoing.len());
         for (index, tag, item) in outgoing {

@@ -21,7 +21,10 @@ impl Dispatcher {
     /// Calls `callback` with every reading of the queue until it is closed.
     ///
     /// A thread rather than a task: the callback may block, and may use the blocking client.
-    pub(crate) fn start(queue: Arc<Queue>, mut callback: Box<dyn FnMut(Reading) + Send>) -> Result<Dispatcher> {
+    pub(crate) fn start(
+        queue: Arc<Queue>,
+        mut callback: Box<dyn FnMut(Reading) + Send>,
+    ) -> Result<Dispatcher> {
         let (alive, done) = watch::channel(());
         let run = move || {
             while let Ok(Some(reading)) = queue.wait(None) {

@@ -250,7 +250,9 @@ impl State {
         if self.waiting.len() >= capacity {
             match overflow {
                 Overflow::KeepLatest => {
-                    let newest = entry.newest.and_then(|position| usize::try_from(position.checked_sub(self.gone)?).ok());
+                    let newest = entry
+                        .newest
+                        .and_then(|position| usize::try_from(position.checked_sub(self.gone)?).ok());
                     if let Some(place) = newest.and_then(|position| self.waiting.get_mut(position)) {
                         place.1 = sample;
                         self.stats.dropped += 1;

@@ -82,7 +82,10 @@ impl Subscription {
     }
 
     /// [`remove`](Self::remove) that borrows nothing.
-    pub(crate) fn removing(&self, tags: Vec<Tag>) -> Result<impl Future<Output = Result<()>> + Send + 'static> {
+    pub(crate) fn removing(
+        &self,
+        tags: Vec<Tag>,
+    ) -> Result<impl Future<Output = Result<()>> + Send + 'static> {
         let (client, feed) = (self.client()?.clone(), self.feed.clone());
         Ok(async move { client.inner().monitor().remove(&feed, tags).await })
     }
@@ -152,6 +155,9 @@ impl Drop for Subscription {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription").field("granted", &self.granted()).field("stats", &self.stats()).finish_non_exhaustive()
+        f.debug_struct("Subscription")
+            .field("granted", &self.granted())
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }

@@ -44,7 +44,12 @@ impl Client {
     /// [`Error::Timeout`](crate::Error::Timeout), [`Error::Service`](crate::Error::Service): there is no subscription.
     /// [`Error::Closed`](crate::Error::Closed). A connection that is down is no error: the subscription begins when it
     /// returns.
-    pub async fn subscribe<I, F>(&self, tags: I, refresh: impl Into<Refresh>, callback: F) -> Result<Subscription>
+    pub async fn subscribe<I, F>(
+        &self,
+        tags: I,
+        refresh: impl Into<Refresh>,
+        callback: F,
+    ) -> Result<Subscription>
     where
         I: IntoIterator,
         I::Item: IntoTag,
@@ -57,7 +62,12 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`subscribe`](Self::subscribe).
-    pub async fn subscribe_with<I, F>(&self, tags: I, options: SubscribeOptions, callback: F) -> Result<Subscription>
+    pub async fn subscribe_with<I, F>(
+        &self,
+        tags: I,
+        options: SubscribeOptions,
+        callback: F,
+    ) -> Result<Subscription>
     where
         I: IntoIterator,
         I::Item: IntoTag,

@@ -46,6 +46,11 @@ impl NodeType {
             return Ok(value);
         }
         let wanted = if is_array { "a scalar" } else { "an array" };
-        Err(ConvertError::between(value.type_text(), wanted, ConvertReason::WrongType, "the node holds another shape"))
+        Err(ConvertError::between(
+            value.type_text(),
+            wanted,
+            ConvertReason::WrongType,
+            "the node holds another shape",
+        ))
     }
 }

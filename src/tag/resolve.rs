@@ -100,7 +100,12 @@ impl Resolver {
 
     /// One answer per tag, in order. Only tags not seen before cost round trips, all of them together as few as the
     /// server's limits allow.
-    pub(crate) async fn resolve(&self, tags: &[&Tag], link: &Link, limits: &Limits) -> Result<Vec<Answer>, Failure> {
+    pub(crate) async fn resolve(
+        &self,
+        tags: &[&Tag],
+        link: &Link,
+        limits: &Limits,
+    ) -> Result<Vec<Answer>, Failure> {
         let mut answers: Vec<Option<Answer>> = tags.iter().map(|tag| self.known(tag).map(Ok)).collect();
         let mut open: Vec<&Tag> =
             tags.iter().zip(&answers).filter(|(_, answer)| answer.is_none()).map(|(tag, _)| *tag).collect();

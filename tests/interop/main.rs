@@ -5,5 +5,4 @@
 
 mod client;
 mod peers;
-#[cfg(feature = "sim")]
 mod simulator;

@@ -25,9 +25,15 @@ impl Wire for Fake {
         let _turn = self.gate.acquire().await.unwrap();
         tokio::task::yield_now().await;
         if items.iter().any(|item| *item >= 900) {
-            return Err(Failure { status: Status::named("BadDecodingError").unwrap(), detail: String::new() });
+            return Err(Failure {
+                status: Status::named("BadDecodingError").unwrap(),
+                detail: String::new(),
+            });
         }
-        Ok(items.iter().map(|n| Sample { value: Value::UInt32(*n), ..Sample::status(Status::GOOD) }).collect())
+        Ok(items
+            .iter()
+            .map(|n| Sample { value: Value::UInt32(*n), ..Sample::status(Status::GOOD) })
+            .collect())
     }
 }
 
@@ -38,7 +44,8 @@ struct Rig {
 }
 
 fn rig(limit: usize, open: bool) -> Rig {
-    let (requests, gate) = (Arc::<AtomicUsize>::default(), Arc::new(Semaphore::new(if open { 1000 } else { 0 })));
+    let (requests, gate) =
+        (Arc::<AtomicUsize>::default(), Arc::new(Semaphore::new(if open { 1000 } else { 0 })));
     let fake = Fake { requests: requests.clone(), gate: gate.clone(), limit };
     Rig { batch: Arc::new(Batch::new(fake, Handle::current())), requests, gate }
 }

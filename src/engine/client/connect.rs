@@ -144,7 +144,8 @@ fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectError> {
 
 /// The application URI must match the one in our certificate, and tell installations apart.
 fn application_uri(name: &str) -> String {
-    let clean: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    let clean: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
     format!("urn:openopc:{clean}")
 }
 
@@ -227,7 +228,8 @@ fn describe(endpoint: &EndpointDescription) -> String {
 /// and port the user's.
 fn with_address(endpoint: &EndpointDescription, address: &Address) -> EndpointDescription {
     let mut endpoint = endpoint.clone();
-    let path = Address::parse(endpoint.endpoint_url.as_ref()).map_or_else(|_| address.path.clone(), |a| a.path);
+    let path =
+        Address::parse(endpoint.endpoint_url.as_ref()).map_or_else(|_| address.path.clone(), |a| a.path);
     endpoint.endpoint_url = Address { path, ..address.clone() }.to_string().into();
     endpoint
 }
@@ -237,7 +239,9 @@ impl ConnectError {
     pub(crate) fn hint(status: Status) -> &'static str {
         match &*status.name() {
             "BadCertificateUntrusted" => "the server does not trust our certificate yet",
-            "BadSecurityChecksFailed" => "the server refused our security; it may not trust our certificate yet",
+            "BadSecurityChecksFailed" => {
+                "the server refused our security; it may not trust our certificate yet"
+            }
             "BadIdentityTokenRejected" | "BadUserAccessDenied" => "the server refused the user",
             _ => "",
         }

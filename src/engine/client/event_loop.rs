@@ -47,7 +47,9 @@ impl EventLoop {
             match event? {
                 Ok(SessionPollResult::Reconnected(mode)) => {
                     self.backoff.reset();
-                    return Some(LinkEvent::Connected { resumed: matches!(mode, SessionConnectMode::ReactivatedSession(_)) });
+                    return Some(LinkEvent::Connected {
+                        resumed: matches!(mode, SessionConnectMode::ReactivatedSession(_)),
+                    });
                 }
                 Ok(SessionPollResult::ConnectionLost(status)) => {
                     return Some(LinkEvent::Lost(Status::from_bits(status.bits())));

@@ -48,7 +48,10 @@ impl Failure {
 
     /// The server answered, but not what was asked.
     pub(crate) fn wrong_count(expected: usize, got: usize) -> Failure {
-        Failure::new(StatusCode::BadUnknownResponse, format!("the server gave {got} results for {expected} items"))
+        Failure::new(
+            StatusCode::BadUnknownResponse,
+            format!("the server gave {got} results for {expected} items"),
+        )
     }
 
     /// No answer within the timeout.

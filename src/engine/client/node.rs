@@ -57,7 +57,9 @@ impl Target {
     pub(crate) fn is_element(&self) -> bool {
         match &self.0.index_range {
             NumericRange::Index(_) => true,
-            NumericRange::MultipleRanges(ranges) => ranges.iter().all(|r| matches!(r, NumericRange::Index(_))),
+            NumericRange::MultipleRanges(ranges) => {
+                ranges.iter().all(|r| matches!(r, NumericRange::Index(_)))
+            }
             NumericRange::None | NumericRange::Range(..) => false,
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use opcua::client::services::{Browse, BrowseNext, Read, TranslateBrowsePaths, Write};
 use opcua::client::{Session, UARequest};
 use opcua::types::{
-    BrowseDescription, BrowseDirection, BrowsePath, BrowseResult, ByteString, DataValue, ObjectId, ReferenceTypeId, RelativePath, RelativePathElement, StatusCode, TimestampsToReturn,
-    WriteValue,
+    BrowseDescription, BrowseDirection, BrowsePath, BrowseResult, ByteString, DataValue, ObjectId,
+    ReferenceTypeId, RelativePath, RelativePathElement, StatusCode, TimestampsToReturn, WriteValue,
 };
 
 use crate::engine::{Sample, convert};
@@ -83,7 +83,10 @@ impl Link {
 
     /// `TranslateBrowsePathsToNodeIds` (Part 4, 5.9.4), each path from the Objects folder along hierarchical references.
     /// Every node a path leads to, or the status where there is none.
-    pub(crate) async fn translate(&self, paths: &[&[QualifiedName]]) -> Result<Vec<Result<Vec<NodeId>, Status>>, Failure> {
+    pub(crate) async fn translate(
+        &self,
+        paths: &[&[QualifiedName]],
+    ) -> Result<Vec<Result<Vec<NodeId>, Status>>, Failure> {
         let browse_paths = paths.iter().map(|path| BrowsePath {
             starting_node: ObjectId::ObjectsFolder.into(),
             relative_path: RelativePath {
@@ -119,7 +122,9 @@ impl Link {
                     .unwrap_or_default()
                     .into_iter()
                     // An index below the maximum means the path left this server part-way (Part 4, 5.9.4.2).
-                    .filter(|target| target.remaining_path_index == u32::MAX && target.target_id.server_index == 0)
+                    .filter(|target| {
+                        target.remaining_path_index == u32::MAX && target.target_id.server_index == 0
+                    })
                     .map(|target| convert::node_id(target.target_id.node_id.clone()))
                     .collect())
             })
@@ -128,12 +133,18 @@ impl Link {
 
     /// The children of each node along hierarchical references, all pages of them; or the status where a node could
     /// not be browsed.
-    pub(crate) async fn children(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
+    pub(crate) async fn children(
+        &self,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
         self.browse(nodes, BrowseDirection::Forward, ReferenceTypeId::HierarchicalReferences).await
     }
 
     /// The supertypes of each data type: one, except for the root.
-    pub(crate) async fn supertypes(&self, nodes: &[NodeId]) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
+    pub(crate) async fn supertypes(
+        &self,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
         self.browse(nodes, BrowseDirection::Inverse, ReferenceTypeId::HasSubtype).await
     }
 
@@ -172,7 +183,10 @@ impl Link {
             while !result.continuation_point.is_null_or_empty() {
                 pages += 1;
                 if pages > MAX_BROWSE_PAGES {
-                    return Err(Failure::new(StatusCode::BadContinuationPointInvalid, "the server never ends a browse"));
+                    return Err(Failure::new(
+                        StatusCode::BadContinuationPointInvalid,
+                        "the server never ends a browse",
+                    ));
                 }
                 result = self.next_page(result.continuation_point).await?;
                 references.append(&mut take_references(&mut result));
@@ -188,7 +202,8 @@ impl Link {
             .timeout(self.timeout)
             .send(self.session.channel())
             .await?;
-        let page = response.results.unwrap_or_default().into_iter().next().ok_or(Failure::wrong_count(1, 0))?;
+        let page =
+            response.results.unwrap_or_default().into_iter().next().ok_or(Failure::wrong_count(1, 0))?;
         if page.status_code.is_bad() {
             return Err(Failure::new(page.status_code, "the server lost its place in a browse"));
         }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use opcua::client::services::{CreateMonitoredItems, DeleteMonitoredItems};
 use opcua::client::{MonitoredItemMap, OnSubscriptionNotificationCore, UARequest};
 use opcua::types::{
-    DataChangeFilter, DataChangeNotification, DataChangeTrigger, DeadbandType, ExtensionObject, MonitoredItemCreateRequest,
-    MonitoringMode, MonitoringParameters, NotificationMessage, StatusChangeNotification, TimestampsToReturn,
+    DataChangeFilter, DataChangeNotification, DataChangeTrigger, DeadbandType, ExtensionObject,
+    MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NotificationMessage,
+    StatusChangeNotification, TimestampsToReturn,
 };
 
 use crate::Status;
@@ -66,8 +67,16 @@ impl Link {
     ) -> Result<(u32, Duration), Failure> {
         // At least three keep-alives must fit in a lifetime (Part 4, 5.14.2.2).
         let lifetime = keep_alive.saturating_mul(6);
-        let id = self.session.create_subscription(publishing, lifetime, keep_alive, 0, 0, true, Callback(sink)).await?;
-        let granted = self.session.subscription_state().lock().get(id).map(opcua::client::Subscription::publishing_interval);
+        let id = self
+            .session
+            .create_subscription(publishing, lifetime, keep_alive, 0, 0, true, Callback(sink))
+            .await?;
+        let granted = self
+            .session
+            .subscription_state()
+            .lock()
+            .get(id)
+            .map(opcua::client::Subscription::publishing_interval);
         Ok((id, granted.unwrap_or(publishing)))
     }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opcua::client::transport::{Connector, TransportConfiguration, StreamConnection, StreamConnector, StreamTransport};
+use opcua::client::transport::{
+    Connector, StreamConnection, StreamConnector, StreamTransport, TransportConfiguration,
+};
 use opcua::core::comms::tcp_codec::TcpCodec;
 use opcua::types::{DecodingOptions, EndpointDescription, Error, StatusCode};
 use tokio::net::TcpStream;

@@ -47,7 +47,11 @@ pub(super) struct Carrier {
 }
 
 impl Carrier {
-    pub(super) fn new(inner: Arc<Inner>, rate: Duration, commands: mpsc::WeakUnboundedSender<Command>) -> Carrier {
+    pub(super) fn new(
+        inner: Arc<Inner>,
+        rate: Duration,
+        commands: mpsc::WeakUnboundedSender<Command>,
+    ) -> Carrier {
         let routes = Arc::new(Routes::new(rate, commands));
         Carrier { inner, rate, routes, id: None, granted: rate, next_handle: 1, loads: HashMap::new() }
     }
@@ -62,7 +66,8 @@ impl Carrier {
 
     /// Adds tags. An error takes them out again, except where the connection is down: then they wait for it.
     pub(super) async fn add(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
-        let load = self.loads.entry(feed.id).or_insert_with(|| Load { feed: feed.clone(), items: HashMap::new() });
+        let load =
+            self.loads.entry(feed.id).or_insert_with(|| Load { feed: feed.clone(), items: HashMap::new() });
         let mut fresh = Vec::with_capacity(tags.len());
         for tag in tags {
             let (slot, new) = feed.queue.add(&tag);
@@ -92,14 +97,17 @@ impl Carrier {
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
         let mut wanted: Vec<(u32, Tag, Target)> = Vec::with_capacity(tags.len());
         for (tag, answer) in tags.iter().zip(answers) {
-            let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(tag)) else { continue };
+            let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(tag)) else {
+                continue;
+            };
             match answer {
                 Ok(resolved) => {
                     item.handle = self.next_handle;
                     // Handles are not used twice, so that a late value of a tag that was taken out finds no other.
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
                     wanted.push((item.handle, tag.clone(), resolved.target.clone()));
-                    self.routes.insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, resolved });
+                    self.routes
+                        .insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, resolved });
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
@@ -108,7 +116,9 @@ impl Carrier {
         let created = created.map_err(|failure| self.inner.error(operation, failure))?;
         let mut sampling = None;
         for ((handle, tag, _), created) in wanted.into_iter().zip(created) {
-            let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(&tag)) else { continue };
+            let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(&tag)) else {
+                continue;
+            };
             match created {
                 Ok((id, granted)) => {
                     item.id = Some(id);
@@ -157,7 +167,8 @@ impl Carrier {
         }
         let sink: Arc<dyn Sink> = self.routes.clone();
         let rate = self.rate.max(Duration::from_millis(1));
-        let keep_alive = u32::try_from(KEEP_ALIVE.as_millis() / rate.as_millis()).unwrap_or(u32::MAX).clamp(1, 1000);
+        let keep_alive =
+            u32::try_from(KEEP_ALIVE.as_millis() / rate.as_millis()).unwrap_or(u32::MAX).clamp(1, 1000);
         let (id, granted) = self.inner.link().create_subscription(self.rate, keep_alive, sink).await?;
         self.id = Some(id);
         self.granted = granted;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::Value;
-use crate::tag::Resolved;
 use crate::engine::Sample;
 use crate::engine::client::{Notice, Sink};
 use crate::subscribe::queue::{Queue, Slot};
+use crate::tag::Resolved;
 
 use super::lock;
 use super::task::Command;

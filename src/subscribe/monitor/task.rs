@@ -14,13 +14,28 @@ use super::Feed;
 use super::carrier::Carrier;
 
 pub(super) enum Command {
-    Add { feed: Arc<Feed>, tags: Vec<Tag>, reply: oneshot::Sender<Result<()>> },
-    Remove { feed: Arc<Feed>, tags: Vec<Tag>, reply: oneshot::Sender<()> },
-    End { feed: u64, reply: Option<oneshot::Sender<()>> },
+    Add {
+        feed: Arc<Feed>,
+        tags: Vec<Tag>,
+        reply: oneshot::Sender<Result<()>>,
+    },
+    Remove {
+        feed: Arc<Feed>,
+        tags: Vec<Tag>,
+        reply: oneshot::Sender<()>,
+    },
+    End {
+        feed: u64,
+        reply: Option<oneshot::Sender<()>>,
+    },
     /// The connection is back.
-    Restore { reply: oneshot::Sender<()> },
+    Restore {
+        reply: oneshot::Sender<()>,
+    },
     /// The server has ended the subscription of this rate.
-    Ended { rate: Duration },
+    Ended {
+        rate: Duration,
+    },
     Close,
 }
 
@@ -40,7 +55,10 @@ pub(super) async fn run(
                 let first = !carrier.carries(feed.id);
                 let result = add(&inner, carrier, &feed, tags).await;
                 if result.is_ok() && first && feed.options.heartbeat {
-                    tokio::spawn(heartbeat(Arc::downgrade(&feed.queue), feed.granted().publishing_interval()));
+                    tokio::spawn(heartbeat(
+                        Arc::downgrade(&feed.queue),
+                        feed.granted().publishing_interval(),
+                    ));
                 }
                 // Whoever asked may have gone; dropping the subscription has queued its end by then.
                 let _ = reply.send(result);

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Limits, Link, NodeId, QualifiedName, Service, Status, Tag, TagKind, Target, Unresolved, Value, chunked};
+use super::{
+    Limits, Link, NodeId, QualifiedName, Service, Status, Tag, TagKind, Target, Unresolved, Value, chunked,
+};
+use crate::Identifier;
 use crate::da::ItemIds;
 use crate::engine::client::{Attribute, Failure, Reference};
-use crate::Identifier;
 
 /// The Objects folder, where browse names start (Part 5, 8.2.4).
 const OBJECTS: u32 = 85;
@@ -30,7 +32,9 @@ impl Search<'_> {
         for (index, tag) in tags.iter().enumerate() {
             match tag.kind() {
                 TagKind::NodeId(node) => set(&mut nodes, index, Ok(node.clone())),
-                TagKind::NamespaceUri { uri, identifier } => set(&mut nodes, index, self.in_namespace(uri, identifier)),
+                TagKind::NamespaceUri { uri, identifier } => {
+                    set(&mut nodes, index, self.in_namespace(uri, identifier))
+                }
                 TagKind::Path(path) => paths.push((index, path)),
                 TagKind::Item(item) => items.push((index, item)),
             }
@@ -148,10 +152,14 @@ impl Search<'_> {
         }
         let targets: Vec<Target> =
             candidates.iter().map(|node| Target::value(node).attribute(Attribute::NodeClass)).collect();
-        let samples = chunked(self.limits, Service::Read, &targets, |part| async move {
-            self.link.read(&part, 0.0).await
-        })
-        .await?;
+        let samples =
+            chunked(
+                self.limits,
+                Service::Read,
+                &targets,
+                |part| async move { self.link.read(&part, 0.0).await },
+            )
+            .await?;
         // A node that exists but hides from this user may refuse even its class; it is still the node that was meant.
         let unknown = ["BadNodeIdUnknown", "BadNodeIdInvalid"].map(Status::named);
         let mut hits: Vec<Vec<NodeId>> = vec![Vec::new(); items.len()];

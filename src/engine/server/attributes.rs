@@ -1,0 +1,333 @@
+//! The attributes of our nodes (Part 3, 5.5 and 5.6).
+
+use chrono::{DateTime, Utc};
+use opcua::server::address_space::{AccessLevel, EventNotifier};
+use opcua::server::node_manager::{NodeMetadata, ParsedReadValueId};
+use opcua::types as ua;
+use opcua::types::{
+    AttributeId, DataEncoding, DataTypeId, DataValue, EUInformation, ExpandedNodeId, ExtensionObject,
+    LocalizedText, NodeClass, NodeId, NumericRange, ObjectTypeId, QualifiedName, Range, StatusCode,
+    TimestampsToReturn, VariableTypeId, Variant, WriteMask,
+};
+
+use crate::engine::convert;
+use crate::sim::{IndexRange, Key, Node, Sample, Shape, Space, code};
+use crate::{DataType, Status, Value};
+
+/// Our nodes as the engine sees them.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) space: &'a Space,
+    pub(super) namespace: u16,
+}
+
+/// The namespace of the units the standard recommends.
+const UNECE: &str = "http://www.opcfoundation.org/UA/units/un/cefact";
+
+impl<'a> View<'a> {
+    /// The node of ours with this id.
+    pub(super) fn key(&self, id: &NodeId) -> Option<Key> {
+        match &id.identifier {
+            ua::Identifier::String(text) if id.namespace == self.namespace => self.space.find(text.as_ref()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn node_id(&self, key: Key) -> NodeId {
+        NodeId::new(self.namespace, self.space.id(key))
+    }
+
+    fn node(&self, item: u32) -> Option<&'a Node> {
+        self.space.node(item)
+    }
+
+    fn browse_name(&self, key: Key) -> QualifiedName {
+        match key {
+            Key::Folder(folder) => QualifiedName::new(
+                self.namespace,
+                self.space.folder(folder).map_or("", |folder| folder.browse_name()),
+            ),
+            Key::Item(item) => {
+                QualifiedName::new(self.namespace, self.node(item).map_or("", Node::browse_name))
+            }
+            Key::Range(_) => QualifiedName::new(0, "EURange"),
+            Key::Unit(_) => QualifiedName::new(0, "EngineeringUnits"),
+        }
+    }
+
+    pub(super) fn type_definition(&self, key: Key) -> NodeId {
+        match key {
+            Key::Folder(_) => ObjectTypeId::FolderType.into(),
+            Key::Range(_) | Key::Unit(_) => VariableTypeId::PropertyType.into(),
+            Key::Item(item) => {
+                let details = self.node(item).and_then(|node| node.details.as_deref());
+                match details {
+                    Some(details) if details.range.is_some() => VariableTypeId::AnalogItemType.into(),
+                    Some(details) if details.unit.is_some() => VariableTypeId::AnalogUnitType.into(),
+                    _ => VariableTypeId::BaseDataVariableType.into(),
+                }
+            }
+        }
+    }
+
+    /// What a browse says about a node.
+    pub(super) fn metadata(&self, key: Key) -> NodeMetadata {
+        let browse_name = self.browse_name(key);
+        NodeMetadata {
+            node_id: self.node_id(key).into(),
+            type_definition: ExpandedNodeId::new(self.type_definition(key)),
+            display_name: LocalizedText::new("", browse_name.name.as_ref()),
+            browse_name,
+            node_class: class(key),
+        }
+    }
+
+    fn shape(&self, key: Key) -> Shape {
+        match key {
+            Key::Item(item) => self.node(item).map_or(Space::PROPERTY, |node| node.shape),
+            _ => Space::PROPERTY,
+        }
+    }
+
+    /// What the Read service answers.
+    pub(super) fn read(
+        &self,
+        key: Key,
+        read: &ParsedReadValueId,
+        stamps: TimestampsToReturn,
+        now: DateTime<Utc>,
+    ) -> DataValue {
+        if read.attribute_id == AttributeId::Value {
+            return self.read_value(key, read, stamps, now);
+        }
+        let result = if read.index_range.has_range() {
+            Err(StatusCode::BadIndexRangeDataMismatch)
+        } else if matches!(read.data_encoding, DataEncoding::Binary) {
+            self.attribute(key, read.attribute_id).ok_or(StatusCode::BadAttributeIdInvalid)
+        } else {
+            Err(StatusCode::BadDataEncodingInvalid)
+        };
+        let stamp = matches!(stamps, TimestampsToReturn::Server | TimestampsToReturn::Both);
+        let (value, status) = match result {
+            Ok(value) => (Some(value), StatusCode::Good),
+            Err(status) => (None, status),
+        };
+        DataValue {
+            value,
+            status: Some(status),
+            server_timestamp: stamp.then(|| convert::to_date_time(now)),
+            ..DataValue::default()
+        }
+    }
+
+    fn read_value(
+        &self,
+        key: Key,
+        read: &ParsedReadValueId,
+        stamps: TimestampsToReturn,
+        now: DateTime<Utc>,
+    ) -> DataValue {
+        let sample = match key {
+            Key::Item(item) => match self.node(item) {
+                Some(node) if node.readable => {
+                    {
+                        let mut state = node.state();
+                        state.reads = state.reads.saturating_add(1);
+                    }
+                    node.sample(self.space, now)
+                }
+                _ => return failed(code::BAD_NOT_READABLE, stamps, now),
+            },
+            Key::Folder(_) => return failed(code::BAD_ATTRIBUTE_ID_INVALID, stamps, now),
+            Key::Range(_) | Key::Unit(_) => {
+                let mut value = DataValue::value_only(self.property(key).unwrap_or_default());
+                value.status = Some(StatusCode::Good);
+                if read.index_range.has_range() {
+                    return failed(code::BAD_INDEX_RANGE_INVALID, stamps, now);
+                }
+                return stamped(value, stamps, Some(now), now);
+            }
+        };
+        if !matches!(read.data_encoding, DataEncoding::Binary) {
+            return failed(BAD_DATA_ENCODING_UNSUPPORTED, stamps, now);
+        }
+        self.data_value(key, sample, &read.index_range, stamps, now)
+    }
+
+    /// A sample of an item on its way to a client.
+    pub(super) fn data_value(
+        &self,
+        key: Key,
+        mut sample: Sample,
+        range: &NumericRange,
+        stamps: TimestampsToReturn,
+        now: DateTime<Utc>,
+    ) -> DataValue {
+        if let Some(range) = index_range(range)
+            && !sample.status.is_bad()
+        {
+            match range.of(&sample.value) {
+                Ok(part) => sample.value = part,
+                Err(status) => return failed(status, stamps, now),
+            }
+        }
+        let value = (!sample.status.is_bad()).then(|| match sample.value {
+            Value::Null => convert::to_variant(convert::null(self.shape(key).data_type)),
+            value => convert::to_variant(value),
+        });
+        let value =
+            DataValue { value, status: Some(convert::to_status(sample.status)), ..DataValue::default() };
+        stamped(value, stamps, Some(sample.source_time), now)
+    }
+
+    fn property(&self, key: Key) -> Option<Variant> {
+        let (Key::Range(item) | Key::Unit(item)) = key else { return None };
+        let details = self.node(item)?.details.as_deref()?;
+        let structure = match key {
+            Key::Range(_) => {
+                let (low, high) = details.range?;
+                ExtensionObject::from_message(Range { low, high })
+            }
+            _ => {
+                let text = LocalizedText::new("", details.unit.as_deref()?);
+                // -1: the unit is given by its text alone (Part 8, 5.6.4.3).
+                let unit_id = -1;
+                let description = text.clone();
+                let namespace_uri = UNECE.into();
+                ExtensionObject::from_message(EUInformation {
+                    namespace_uri,
+                    unit_id,
+                    display_name: text,
+                    description,
+                })
+            }
+        };
+        Some(Variant::from(structure))
+    }
+
+    fn attribute(&self, key: Key, attribute: AttributeId) -> Option<Variant> {
+        let shared = match attribute {
+            AttributeId::NodeId => Some(Variant::from(self.node_id(key))),
+            AttributeId::NodeClass => {
+                Some(Variant::from(if matches!(key, Key::Folder(_)) { OBJECT } else { VARIABLE }))
+            }
+            AttributeId::BrowseName => Some(Variant::from(self.browse_name(key))),
+            AttributeId::DisplayName => {
+                Some(Variant::from(LocalizedText::new("", self.browse_name(key).name.as_ref())))
+            }
+            AttributeId::Description => self.description(key).map(|text| LocalizedText::new("", text).into()),
+            AttributeId::WriteMask | AttributeId::UserWriteMask => {
+                Some(Variant::from(WriteMask::empty().bits()))
+            }
+            _ => None,
+        };
+        if shared.is_some() {
+            return shared;
+        }
+        let shape = self.shape(key);
+        match (attribute, key) {
+            (AttributeId::EventNotifier, Key::Folder(_)) => {
+                Some(Variant::from(EventNotifier::empty().bits()))
+            }
+            (_, Key::Folder(_)) => None,
+            (AttributeId::DataType, _) => Some(Variant::from(match key {
+                Key::Range(_) => NodeId::from(DataTypeId::Range),
+                Key::Unit(_) => NodeId::from(DataTypeId::EUInformation),
+                _ => NodeId::new(0, shape.data_type.id()),
+            })),
+            (AttributeId::ValueRank, _) => Some(Variant::from(rank(shape))),
+            (AttributeId::ArrayDimensions, _) if shape.dimensions > 0 => {
+                Some(Variant::from(vec![0u32; shape.dimensions]))
+            }
+            (AttributeId::AccessLevel | AttributeId::UserAccessLevel, _) => {
+                Some(Variant::from(self.access(key).bits()))
+            }
+            (AttributeId::AccessLevelEx, _) => Some(Variant::from(u32::from(self.access(key).bits()))),
+            (AttributeId::MinimumSamplingInterval, _) => Some(Variant::from(0.0f64)),
+            (AttributeId::Historizing, _) => Some(Variant::from(false)),
+            _ => None,
+        }
+    }
+
+    fn description(&self, key: Key) -> Option<&'a str> {
+        let Key::Item(item) = key else { return None };
+        self.node(item)?.details.as_deref()?.description.as_deref()
+    }
+
+    fn access(&self, key: Key) -> AccessLevel {
+        let Key::Item(item) = key else { return AccessLevel::CURRENT_READ };
+        let mut access = AccessLevel::empty();
+        if let Some(node) = self.node(item) {
+            access.set(AccessLevel::CURRENT_READ, node.readable);
+            access.set(AccessLevel::CURRENT_WRITE, node.writable);
+            access.set(AccessLevel::STATUS_WRITE | AccessLevel::TIMESTAMP_WRITE, node.takes_status());
+        }
+        access
+    }
+}
+
+const BAD_DATA_ENCODING_UNSUPPORTED: Status = Status::from_bits(0x8039_0000);
+
+/// The numbers of the node classes (Part 3, 8.29).
+const OBJECT: i32 = 1;
+const VARIABLE: i32 = 2;
+
+fn class(key: Key) -> NodeClass {
+    if matches!(key, Key::Folder(_)) { NodeClass::Object } else { NodeClass::Variable }
+}
+
+/// -1 for single values, the number of dimensions for arrays, -2 where anything goes (Part 3, 5.6.2).
+fn rank(shape: Shape) -> i32 {
+    match shape {
+        Shape { data_type: DataType::Variant, dimensions: 0 } => -2,
+        Shape { dimensions: 0, .. } => -1,
+        Shape { dimensions, .. } => i32::try_from(dimensions).unwrap_or(i32::MAX),
+    }
+}
+
+/// The engine's range as ours; `None` where it is the whole value.
+pub(super) fn index_range(range: &NumericRange) -> Option<IndexRange> {
+    let one = |range: &NumericRange| match *range {
+        NumericRange::Index(index) => Some((place(index), place(index))),
+        NumericRange::Range(first, last) => Some((place(first), place(last))),
+        NumericRange::None | NumericRange::MultipleRanges(_) => None,
+    };
+    match range {
+        NumericRange::None => None,
+        NumericRange::MultipleRanges(ranges) => Some(IndexRange(ranges.iter().filter_map(one).collect())),
+        range => Some(IndexRange(one(range).into_iter().collect())),
+    }
+}
+
+fn place(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
+
+/// A value as ours: what a client wrote, or what the engine holds.
+pub(super) fn value(value: Option<Variant>) -> Value {
+    value.map_or(Value::Null, convert::from_variant)
+}
+
+/// A refusal has no value and no source.
+pub(super) fn failed(status: Status, stamps: TimestampsToReturn, now: DateTime<Utc>) -> DataValue {
+    let value = DataValue { value: None, status: Some(convert::to_status(status)), ..DataValue::default() };
+    stamped(value, stamps, None, now)
+}
+
+/// Only the times that were asked for.
+pub(super) fn stamped(
+    mut value: DataValue,
+    stamps: TimestampsToReturn,
+    source: Option<DateTime<Utc>>,
+    server: DateTime<Utc>,
+) -> DataValue {
+    let (want_source, want_server) = match stamps {
+        TimestampsToReturn::Source => (true, false),
+        TimestampsToReturn::Server => (false, true),
+        TimestampsToReturn::Both => (true, true),
+        TimestampsToReturn::Neither | TimestampsToReturn::Invalid => (false, false),
+    };
+    value.source_timestamp = source.filter(|_| want_source).map(convert::to_date_time);
+    value.server_timestamp = want_server.then(|| convert::to_date_time(server));
+    value
+}

@@ -1,0 +1,370 @@
+//! The first node manager: it answers for every node.
+//!
+//! Being first, it sees each request whole and in order, which is what the log and the random numbers need.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use opcua::nodes::DefaultTypeTree;
+use opcua::server::CreateMonitoredItem;
+use opcua::server::diagnostics::NamespaceMetadata;
+use opcua::server::node_manager::{
+    BrowseNode, BrowsePathItem, ExternalReferenceRequest, HistoryNode, MethodCall, MonitoredItemRef,
+    MonitoredItemUpdateRef, NodeManager, ReadNode, RegisterNodeItem, RequestContext, ServerContext,
+    WriteNode,
+};
+use opcua::types::{
+    AttributeId, MonitoringMode, NodeClass, NodeId, ReadAtTimeDetails, ReadProcessedDetails,
+    ReadRawModifiedDetails, StatusCode, TimestampsToReturn,
+};
+
+use super::attributes::{View, index_range, value};
+use super::monitor::Monitors;
+use super::sessions::Sessions;
+use super::standard::Standard;
+use crate::Status;
+use crate::engine::convert;
+use crate::sim::{Change, Key, Logged, NAMESPACE, Service, Space, code};
+
+pub(super) struct Front {
+    space: Arc<Space>,
+    namespace: u16,
+    monitors: Arc<Monitors>,
+    standard: Standard,
+}
+
+impl Front {
+    pub(super) fn new(
+        space: Arc<Space>,
+        namespace: u16,
+        monitors: Arc<Monitors>,
+        context: ServerContext,
+    ) -> Front {
+        Front { space, namespace, monitors, standard: Standard::new(context.node_managers, context.status) }
+    }
+
+    fn view(&self) -> View<'_> {
+        View { space: &self.space, namespace: self.namespace }
+    }
+
+    fn sessions(&self) -> &Sessions {
+        self.monitors.sessions()
+    }
+
+    fn record<'a>(&self, service: Service, nodes: impl Iterator<Item = &'a NodeId>) {
+        let view = self.view();
+        let logged = nodes.map(|id| match view.key(id) {
+            Some(Key::Item(item)) => Logged::Item(item),
+            _ => Logged::Other(id.to_string().into()),
+        });
+        self.space.record(service, logged.collect());
+    }
+
+    fn exists(&self, id: &NodeId) -> bool {
+        self.view().key(id).is_some() || self.standard.exists(id)
+    }
+
+    /// What a browse of a node is to say when every manager has added its references.
+    pub(super) fn browse_status(&self, context: &RequestContext, node: &BrowseNode) -> StatusCode {
+        if !self.exists(node.node_id()) {
+            return StatusCode::BadNodeIdUnknown;
+        }
+        let types = context.get_type_tree_for_user();
+        let filter = node.reference_type_id();
+        if !filter.is_null() && types.get().get(filter) != Some(NodeClass::ReferenceType) {
+            return StatusCode::BadReferenceTypeIdInvalid;
+        }
+        StatusCode::Good
+    }
+
+    fn write_one(&self, node: &WriteNode) -> Result<(), Status> {
+        let write = node.value();
+        let view = self.view();
+        let Some(key) = view.key(&write.node_id) else {
+            let known = self.standard.exists(&write.node_id);
+            return Err(if known { code::BAD_NOT_WRITABLE } else { code::BAD_NODE_ID_UNKNOWN });
+        };
+        let item = match key {
+            Key::Item(item) => item,
+            Key::Folder(_) if write.attribute_id == AttributeId::Value => {
+                return Err(code::BAD_ATTRIBUTE_ID_INVALID);
+            }
+            _ => return Err(code::BAD_NOT_WRITABLE),
+        };
+        if write.attribute_id != AttributeId::Value {
+            return Err(code::BAD_NOT_WRITABLE);
+        }
+        let Some(target) = self.space.node(item) else { return Err(code::BAD_NODE_ID_UNKNOWN) };
+        {
+            let mut state = target.state();
+            state.writes = state.writes.saturating_add(1);
+        }
+        let mut written = value(write.value.value.clone());
+        if let Some(range) = index_range(&write.index_range) {
+            if !target.writable {
+                return Err(code::BAD_NOT_WRITABLE);
+            }
+            let whole = target.sample(&self.space, self.space.time.now());
+            written = range.replaced(&whole.value, &written)?;
+        }
+        let change = Change {
+            value: written,
+            status: write.value.status.map(convert::from_status),
+            source_time: write
+                .value
+                .source_timestamp
+                .filter(|time| !time.is_null())
+                .map(convert::from_date_time),
+        };
+        target.write(&self.space, change)?;
+        self.space.changed(item);
+        Ok(())
+    }
+
+    fn refuse_history(&self, nodes: &mut [&mut HistoryNode]) {
+        self.record(Service::HistoryRead, nodes.iter().map(|node| node.node_id()));
+        for node in nodes {
+            node.set_status(if self.exists(node.node_id()) {
+                StatusCode::BadHistoryOperationUnsupported
+            } else {
+                StatusCode::BadNodeIdUnknown
+            });
+        }
+    }
+}
+
+#[async_trait]
+impl NodeManager for Front {
+    fn owns_node(&self, _id: &NodeId) -> bool {
+        true
+    }
+
+    fn name(&self) -> &'static str {
+        "openopc-front"
+    }
+
+    fn namespaces_for_user(&self, context: &RequestContext) -> Vec<NamespaceMetadata> {
+        self.sessions().see(context);
+        let namespace = |namespace_uri: &str, namespace_index| NamespaceMetadata {
+            namespace_uri: namespace_uri.to_owned(),
+            namespace_index,
+            ..NamespaceMetadata::default()
+        };
+        vec![namespace(context.info.application_uri.as_ref(), 1), namespace(NAMESPACE, self.namespace)]
+    }
+
+    async fn init(&self, _types: &mut DefaultTypeTree, _context: ServerContext) {}
+
+    async fn resolve_external_references(
+        &self,
+        _context: &RequestContext,
+        items: &mut [&mut ExternalReferenceRequest],
+    ) {
+        let view = self.view();
+        for item in items {
+            if let Some(key) = view.key(item.node_id()) {
+                item.set(view.metadata(key));
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        context: &RequestContext,
+        max_age: f64,
+        stamps: TimestampsToReturn,
+        nodes: &mut [&mut ReadNode],
+    ) -> Result<(), StatusCode> {
+        self.record(Service::Read, nodes.iter().map(|node| &node.node().node_id));
+        let view = self.view();
+        let now = self.space.time.now();
+        for node in nodes {
+            let read = node.node();
+            let result = if let Some(key) = view.key(&read.node_id) {
+                view.read(key, read, stamps, now)
+            } else if read.node_id.namespace == 0 {
+                self.standard.read(context, read, max_age, stamps).await
+            } else {
+                super::attributes::failed(code::BAD_NODE_ID_UNKNOWN, stamps, now)
+            };
+            node.set_result(result);
+        }
+        Ok(())
+    }
+
+    async fn write(&self, _context: &RequestContext, nodes: &mut [&mut WriteNode]) -> Result<(), StatusCode> {
+        self.record(Service::Write, nodes.iter().map(|node| &node.value().node_id));
+        for node in nodes {
+            let result = self.write_one(node);
+            node.set_status(result.map_or_else(convert::to_status, |()| StatusCode::Good));
+        }
+        Ok(())
+    }
+
+    async fn browse(&self, context: &RequestContext, nodes: &mut [BrowseNode]) -> Result<(), StatusCode> {
+        self.record(Service::Browse, nodes.iter().map(BrowseNode::node_id));
+        let types = context.get_type_tree_for_user();
+        let view = self.view();
+        for node in nodes {
+            view.browse(node, types.get());
+        }
+        Ok(())
+    }
+
+    async fn translate_browse_paths_to_node_ids(
+        &self,
+        context: &RequestContext,
+        nodes: &mut [&mut BrowsePathItem],
+    ) -> Result<(), StatusCode> {
+        // The engine comes back with what other managers found; only the first call is the client's.
+        let first = |node: &&&mut BrowsePathItem<'_>| node.iteration_number() == 0;
+        if nodes.iter().any(|node| first(&node)) {
+            let ids: Vec<NodeId> = nodes.iter().filter(first).map(|node| node.node_id().clone()).collect();
+            self.record(Service::TranslateBrowsePaths, ids.iter());
+        }
+        let types = context.get_type_tree_for_user();
+        let view = self.view();
+        for node in nodes.iter_mut().filter(|node| node.unmatched_browse_name().is_none()) {
+            view.translate(node, types.get());
+        }
+        Ok(())
+    }
+
+    async fn register_nodes(
+        &self,
+        _context: &RequestContext,
+        nodes: &mut [&mut RegisterNodeItem],
+    ) -> Result<(), StatusCode> {
+        self.record(Service::RegisterNodes, nodes.iter().map(|node| node.node_id()));
+        if nodes.iter().any(|node| !self.exists(node.node_id())) {
+            return Err(StatusCode::BadNodeIdUnknown);
+        }
+        for node in nodes {
+            node.set_registered(true);
+        }
+        Ok(())
+    }
+
+    async fn unregister_nodes(&self, _context: &RequestContext, nodes: &[&NodeId]) -> Result<(), StatusCode> {
+        self.record(Service::UnregisterNodes, nodes.iter().copied());
+        Ok(())
+    }
+
+    async fn create_monitored_items(
+        &self,
+        context: &RequestContext,
+        items: &mut [&mut CreateMonitoredItem],
+    ) -> Result<(), StatusCode> {
+        self.record(Service::CreateMonitoredItems, items.iter().map(|item| &item.item_to_monitor().node_id));
+        let mut rest: Vec<&mut CreateMonitoredItem> = Vec::new();
+        let view = self.view();
+        for item in items.iter_mut() {
+            let id = &item.item_to_monitor().node_id;
+            if let Some(key) = view.key(id) {
+                self.monitors.create(view, key, item);
+            } else if self.standard.exists(id) {
+                rest.push(item);
+            }
+        }
+        if let Some(core) = self.standard.core().filter(|_| !rest.is_empty()) {
+            core.create_monitored_items(context, &mut rest).await?;
+            for item in rest {
+                let read = item.item_to_monitor().clone();
+                if item.status_code().is_good() && read.attribute_id == AttributeId::Value {
+                    let stamps = item.timestamps_to_return();
+                    item.set_initial_value(self.standard.read(context, &read, 0.0, stamps).await);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn modify_monitored_items(&self, context: &RequestContext, items: &[&MonitoredItemUpdateRef]) {
+        self.record(Service::ModifyMonitoredItems, items.iter().map(|item| item.node_id()));
+        let view = self.view();
+        let (ours, rest): (Vec<_>, Vec<_>) =
+            items.iter().partition(|item| view.key(item.node_id()).is_some());
+        self.monitors.modify(view, &ours);
+        if let Some(core) = self.standard.core().filter(|_| !rest.is_empty()) {
+            core.modify_monitored_items(context, &rest).await;
+        }
+    }
+
+    async fn set_monitoring_mode(
+        &self,
+        context: &RequestContext,
+        mode: MonitoringMode,
+        items: &[&MonitoredItemRef],
+    ) {
+        self.record(Service::SetMonitoringMode, items.iter().map(|item| item.node_id()));
+        let view = self.view();
+        let (ours, rest): (Vec<_>, Vec<_>) =
+            items.iter().partition(|item| view.key(item.node_id()).is_some());
+        self.monitors.set_mode(view, mode, &ours);
+        if let Some(core) = self.standard.core().filter(|_| !rest.is_empty()) {
+            core.set_monitoring_mode(context, mode, &rest).await;
+        }
+    }
+
+    async fn delete_monitored_items(&self, context: &RequestContext, items: &[&MonitoredItemRef]) {
+        self.record(Service::DeleteMonitoredItems, items.iter().map(|item| item.node_id()));
+        let view = self.view();
+        let (ours, rest): (Vec<_>, Vec<_>) =
+            items.iter().partition(|item| view.key(item.node_id()).is_some());
+        self.monitors.delete(view, &ours);
+        if let Some(core) = self.standard.core().filter(|_| !rest.is_empty()) {
+            core.delete_monitored_items(context, &rest).await;
+        }
+    }
+
+    async fn call(&self, context: &RequestContext, calls: &mut [&mut MethodCall]) -> Result<(), StatusCode> {
+        self.record(Service::Call, calls.iter().map(|call| call.method_id()));
+        let mut rest = Vec::new();
+        for call in calls.iter_mut() {
+            if !self.exists(call.object_id()) {
+                call.set_status(StatusCode::BadNodeIdUnknown);
+            } else if self.standard.exists(call.object_id()) && self.standard.exists(call.method_id()) {
+                rest.push(&mut **call);
+            } else {
+                call.set_status(StatusCode::BadMethodInvalid);
+            }
+        }
+        match self.standard.core().filter(|_| !rest.is_empty()) {
+            Some(core) => core.call(context, &mut rest).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn history_read_raw_modified(
+        &self,
+        _context: &RequestContext,
+        _details: &ReadRawModifiedDetails,
+        nodes: &mut [&mut HistoryNode],
+        _stamps: TimestampsToReturn,
+    ) -> Result<(), StatusCode> {
+        self.refuse_history(nodes);
+        Ok(())
+    }
+
+    async fn history_read_processed(
+        &self,
+        _context: &RequestContext,
+        _details: &ReadProcessedDetails,
+        nodes: &mut [&mut HistoryNode],
+        _stamps: TimestampsToReturn,
+    ) -> Result<(), StatusCode> {
+        self.refuse_history(nodes);
+        Ok(())
+    }
+
+    async fn history_read_at_time(
+        &self,
+        _context: &RequestContext,
+        _details: &ReadAtTimeDetails,
+        nodes: &mut [&mut HistoryNode],
+        _stamps: TimestampsToReturn,
+    ) -> Result<(), StatusCode> {
+        self.refuse_history(nodes);
+        Ok(())
+    }
+}

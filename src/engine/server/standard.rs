@@ -1,0 +1,90 @@
+//! Namespace 0: the engine's own nodes, with what the engine gets wrong put right.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use opcua::server::ServerStatusWrapper;
+use opcua::server::node_manager::memory::{CoreNodeManager, InMemoryNodeManagerImpl as _};
+use opcua::server::node_manager::{NodeManagersRef, ParsedReadValueId, RequestContext};
+use opcua::types::{
+    AttributeId, DataValue, ExtensionObject, LocalizedText, NodeId, NumericRange, ServerStatusDataType,
+    StatusCode, TimestampsToReturn, VariableId, Variant,
+};
+
+use super::attributes::stamped;
+use crate::engine::convert;
+
+/// The engine's manager of namespace 0.
+pub(super) struct Standard {
+    managers: NodeManagersRef,
+    status: Arc<ServerStatusWrapper>,
+}
+
+impl Standard {
+    pub(super) fn new(managers: NodeManagersRef, status: Arc<ServerStatusWrapper>) -> Standard {
+        Standard { managers, status }
+    }
+
+    /// `None` only while the server goes down.
+    pub(super) fn core(&self) -> Option<Arc<CoreNodeManager>> {
+        self.managers.get_of_type::<CoreNodeManager>()
+    }
+
+    pub(super) fn exists(&self, id: &NodeId) -> bool {
+        id.namespace == 0 && self.core().is_some_and(|core| core.address_space().read().node_exists(id))
+    }
+
+    /// Reads a node of namespace 0.
+    ///
+    /// The engine ignores which times were asked for (async-opcua-server 0.19.0, memory/core.rs), so the values are
+    /// taken from below its Read.
+    pub(super) async fn read(
+        &self,
+        context: &RequestContext,
+        read: &ParsedReadValueId,
+        max_age: f64,
+        stamps: TimestampsToReturn,
+    ) -> DataValue {
+        let now = Utc::now();
+        if read.attribute_id != AttributeId::Value {
+            let value =
+                self.core().map(|core| core.address_space().read().read(context, read, max_age, stamps));
+            return stamped(value.unwrap_or_default(), stamps, None, now);
+        }
+        if let Some(value) = self.live(&read.node_id).filter(|_| read.index_range == NumericRange::None) {
+            let value =
+                DataValue { value: Some(value), status: Some(StatusCode::Good), ..DataValue::default() };
+            return stamped(value, stamps, Some(now), now);
+        }
+        let Some(core) = self.core() else { return DataValue::default() };
+        let values = core.inner().read_values(context, core.address_space(), &[read], max_age, stamps).await;
+        let value = values.into_iter().next().unwrap_or_default();
+        let source = value.source_timestamp.filter(|time| !time.is_null()).map(convert::from_date_time);
+        stamped(value, stamps, source, now)
+    }
+
+    /// What stands still in the engine though it should move, and what is null though it may not be.
+    pub(super) fn live(&self, id: &NodeId) -> Option<Variant> {
+        let now = convert::to_date_time(Utc::now());
+        Some(match id.as_variable_id().ok()? {
+            VariableId::Server_ServerStatus => {
+                Variant::from(ExtensionObject::from_message(ServerStatusDataType {
+                    start_time: self.status.start_time(),
+                    current_time: now,
+                    state: self.status.state(),
+                    build_info: self.status.build_info(),
+                    seconds_till_shutdown: self.status.seconds_till_shutdown().unwrap_or_default(),
+                    shutdown_reason: self.status.shutdown_reason().unwrap_or_else(LocalizedText::null),
+                }))
+            }
+            VariableId::Server_ServerStatus_CurrentTime => Variant::from(now),
+            VariableId::Server_ServerStatus_SecondsTillShutdown => {
+                Variant::from(self.status.seconds_till_shutdown().unwrap_or_default())
+            }
+            VariableId::Server_ServerStatus_ShutdownReason => {
+                Variant::from(self.status.shutdown_reason().unwrap_or_else(LocalizedText::null))
+            }
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! Browse paths through our nodes.
+
+use opcua::nodes::TypeTree;
+use opcua::server::node_manager::BrowsePathItem;
+use opcua::types::{NodeId, ObjectId, ReferenceTypeId, RelativePathElement, StatusCode};
+
+use super::attributes::View;
+use super::browse::{downward, is_objects};
+use crate::sim::Key;
+
+impl View<'_> {
+    /// Follows a path that starts at a node of ours, at the Objects folder or at the root above it.
+    pub(super) fn translate(&self, item: &mut BrowsePathItem<'_>, types: &dyn TypeTree) {
+        let path = item.path();
+        let mut rest = path;
+        let mut here = if is_objects(item.node_id()) {
+            vec![None]
+        } else if *item.node_id() == ObjectId::RootFolder {
+            // The engine's manager knows this step, but not where we go on from it.
+            let Some((first, after)) = path.split_first() else { return };
+            if !leads_to_objects(first, types) {
+                return;
+            }
+            rest = after;
+            vec![None]
+        } else if item.node_id().namespace == self.namespace {
+            let Some(key) = self.key(item.node_id()) else {
+                item.set_status(StatusCode::BadNodeIdUnknown);
+                return;
+            };
+            vec![Some(key)]
+        } else {
+            return;
+        };
+        if rest.is_empty() {
+            return;
+        }
+        for element in rest {
+            here = here.into_iter().flat_map(|key| self.step(key, element, types)).map(Some).collect();
+            if here.is_empty() {
+                return;
+            }
+        }
+        for key in here.into_iter().flatten() {
+            item.add_element(self.node_id(key), path.len(), None);
+        }
+    }
+
+    /// The nodes one step further.
+    fn step(&self, from: Option<Key>, element: &RelativePathElement, types: &dyn TypeTree) -> Vec<Key> {
+        let wanted = |reference: ReferenceTypeId| follows(element, &reference.into(), types);
+        let named = |key: &Key| {
+            element.target_name.is_null() || self.metadata(*key).browse_name == element.target_name
+        };
+        if element.is_inverse {
+            let above = from.filter(|key| wanted(self.upward(*key))).and_then(|key| self.parent(key));
+            return above.filter(named).into_iter().collect();
+        }
+        let children = if wanted(downward(from)) { self.space.children(from) } else { &[] };
+        let properties = from.filter(|_| wanted(ReferenceTypeId::HasProperty));
+        let properties = properties.into_iter().flat_map(|key| self.space.properties(key));
+        children.iter().copied().chain(properties).filter(named).collect()
+    }
+}
+
+fn follows(element: &RelativePathElement, reference: &NodeId, types: &dyn TypeTree) -> bool {
+    let asked = &element.reference_type_id;
+    asked.is_null()
+        || asked == reference
+        || (element.include_subtypes && types.is_subtype_of(reference, asked))
+}
+
+fn leads_to_objects(element: &RelativePathElement, types: &dyn TypeTree) -> bool {
+    let name = &element.target_name;
+    !element.is_inverse
+        && name.namespace_index == 0
+        && name.name.as_ref() == "Objects"
+        && follows(element, &ReferenceTypeId::Organizes.into(), types)
+}

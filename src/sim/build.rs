@@ -1,0 +1,176 @@
+//! From [`Item`]s to the [`Space`] they make.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::check::Shape;
+use super::clock::Time;
+use super::item::{Item, Source};
+use super::node::{Details, Node};
+use super::space::{Folder, Key, OWN, Space};
+use crate::{DataType, Error, Result, Value};
+
+/// The longest string identifier OPC UA allows, in bytes to be safe (Part 3, 8.2.4).
+const MAX_ID: usize = 4096;
+
+/// Checks every item and builds the tree.
+pub(crate) fn space(mut items: Vec<Item>, folders: &[&[&str]], time: Time, seed: u64) -> Result<Space> {
+    let mut space = Space::new(time, seed);
+    space.nodes.reserve_exact(items.len());
+    space.by_id.reserve(items.len());
+    for path in folders {
+        folder(&mut space, path);
+    }
+    // An item can be above another, so the one above goes first.
+    items.sort_by_key(|item| item.id.matches('.').count());
+    let now = space.time.now();
+    for item in items {
+        add(&mut space, item, now)?;
+    }
+    Ok(space)
+}
+
+fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
+    let fault = |what: &str| Error::Config(format!("simulator item `{}`: {what}", item.id));
+    if item.id.is_empty() {
+        return Err(Error::Config("a simulator item has an empty id".into()));
+    }
+    if item.id.starts_with(OWN) {
+        return Err(fault("ids that start with `~` are the simulator's own"));
+    }
+    if item.id.len() > MAX_ID {
+        return Err(Error::Config(format!(
+            "a simulator item has an id of {} bytes, {MAX_ID} are allowed",
+            item.id.len()
+        )));
+    }
+    if space.by_id.contains_key(item.id.as_str()) {
+        return Err(fault("is there twice"));
+    }
+    let (shape, initial) = shape(&item).map_err(|what| fault(&what))?;
+    if let Some(what) = contradiction(&item, shape) {
+        return Err(fault(&what));
+    }
+    let index = u32::try_from(space.nodes.len()).map_err(|_| fault("is one too many"))?;
+    let (parent, name) = place(space, &item);
+    let id: Arc<str> = item.id.into();
+    let details = Details { unit: item.unit, range: item.range, description: item.description };
+    let access = (item.readable, item.writable);
+    let node = Node::new(Arc::clone(&id), name, parent, shape, access, item.source, details, (initial, now));
+    space.nodes.push(node);
+    space.by_id.insert(id, index);
+    hang(space, parent, Key::Item(index));
+    Ok(())
+}
+
+/// The type of the item, and the initial value in that type.
+fn shape(item: &Item) -> Result<(Shape, Value), String> {
+    let Some(data_type) = item.data_type else {
+        if item.initial == Value::Null {
+            return Err("has no initial value, so it needs a `data_type`".into());
+        }
+        return Ok((Shape::of(&item.initial), item.initial.clone()));
+    };
+    let dimensions = item.initial.dimensions().len();
+    if item.initial == Value::Null {
+        return Ok((Shape { data_type, dimensions: 0 }, Value::Null));
+    }
+    let initial =
+        item.initial.clone().convert(data_type).map_err(|error| format!("its initial value: {error}"))?;
+    // An array of `Byte` may have become a `ByteString`, and the reverse.
+    let dimensions = if data_type == DataType::Variant { dimensions } else { initial.dimensions().len() };
+    Ok((Shape { data_type, dimensions }, initial))
+}
+
+/// What the builder methods say against each other.
+fn contradiction(item: &Item, shape: Shape) -> Option<String> {
+    if let Some((low, high)) = item.range
+        && !(low.is_finite() && high.is_finite() && low < high)
+    {
+        return Some(format!("its range {low}..{high} is empty or not finite"));
+    }
+    match &item.source {
+        Source::Signal(_) if shape.dimensions > 0 => Some("an array cannot follow a signal".into()),
+        Source::Signal(signal) => {
+            let list = matches!(**signal, super::Signal::List { .. });
+            if list && item.writable {
+                return Some("a list of values cannot be moved by a write, so it cannot be writable".into());
+            }
+            signal.fault(shape.data_type)
+        }
+        Source::Closures(closures)
+            if item.writable && closures.read.is_some() && closures.write.is_none() =>
+        {
+            Some("has `read_with` and is writable, so it needs `write_with` too".into())
+        }
+        _ => None,
+    }
+}
+
+/// Where the item is browsed, and where its browse name starts in its id.
+fn place(space: &mut Space, item: &Item) -> (Option<Key>, usize) {
+    let id = item.id.as_str();
+    let name = match id.rfind('.') {
+        // With an empty part anywhere there is nothing to name a folder by: the whole id is the name.
+        Some(dot) if id.split('.').all(|part| !part.is_empty()) => dot + 1,
+        _ => 0,
+    };
+    if let Some(path) = item.folders {
+        return (folder(space, path), name);
+    }
+    let Some(above) = id.get(..name.saturating_sub(1)).filter(|above| !above.is_empty()) else {
+        return (None, 0);
+    };
+    let mut parent = None;
+    let mut end = 0;
+    for part in above.split('.') {
+        end += part.len() + usize::from(end > 0);
+        let here = above.get(..end).unwrap_or(above);
+        parent = match space.by_id.get(here) {
+            Some(item) => Some(Key::Item(*item)),
+            None => Some(child_folder(space, parent, here, part.len())),
+        };
+    }
+    (parent, name)
+}
+
+/// The folder at this path, made with all that are above it where it is not there yet.
+fn folder(space: &mut Space, path: &[&str]) -> Option<Key> {
+    let mut parent = None;
+    let mut whole = String::new();
+    for part in path {
+        if !whole.is_empty() {
+            whole.push('.');
+        }
+        whole.push_str(part);
+        parent = Some(child_folder(space, parent, &whole, part.len()));
+    }
+    parent
+}
+
+fn child_folder(space: &mut Space, parent: Option<Key>, path: &str, name: usize) -> Key {
+    if let Some(index) = space.by_path.get(path) {
+        return Key::Folder(*index);
+    }
+    // There are never more folders than parts of ids, and ids were counted.
+    let index = u32::try_from(space.folders.len()).unwrap_or(u32::MAX);
+    let folder = Folder { path: path.to_owned(), name: path.len() - name, parent, children: Vec::new() };
+    space.folders.push(folder);
+    space.by_path.insert(path.to_owned(), index);
+    hang(space, parent, Key::Folder(index));
+    Key::Folder(index)
+}
+
+fn hang(space: &mut Space, parent: Option<Key>, key: Key) {
+    match parent {
+        Some(Key::Folder(index)) => {
+            let folder = usize::try_from(index).ok().and_then(|index| space.folders.get_mut(index));
+            if let Some(folder) = folder {
+                folder.children.push(key);
+            }
+        }
+        Some(Key::Item(index)) => space.below.entry(index).or_default().push(key),
+        _ => space.roots.push(key),
+    }
+}

@@ -1,0 +1,178 @@
+//! [`SimulatorBuilder`].
+
+use std::net::{TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+
+use super::clock::{Clock, Time};
+use super::item::Item;
+use super::limits::Limits;
+use super::simulator::Simulator;
+use super::{build, preset};
+use crate::engine::server::{Ready, Server, Settings};
+use crate::{Error, Result};
+
+/// What a [`Simulator`] will be. Nothing is checked before `start`.
+#[derive(Debug)]
+#[must_use = "call `.start()`"]
+pub struct SimulatorBuilder {
+    items: Vec<Item>,
+    preset: bool,
+    place: Place,
+    seed: u64,
+    clock: Clock,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+enum Place {
+    Free,
+    Listener(TcpListener),
+    Address(String),
+}
+
+impl SimulatorBuilder {
+    pub(super) fn new() -> SimulatorBuilder {
+        SimulatorBuilder {
+            items: Vec::new(),
+            preset: false,
+            place: Place::Free,
+            seed: 1,
+            clock: Clock::Real,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Adds the items OPC DA users know from the Matrikon simulation server: see the [module](crate::sim).
+    pub fn preset(mut self) -> SimulatorBuilder {
+        self.preset = true;
+        self
+    }
+
+    /// Adds an item.
+    pub fn item(mut self, item: Item) -> SimulatorBuilder {
+        self.items.push(item);
+        self
+    }
+
+    /// Adds many items.
+    pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> SimulatorBuilder {
+        self.items.extend(items);
+        self
+    }
+
+    /// Serves on a socket that listens already.
+    pub fn listener(mut self, listener: TcpListener) -> SimulatorBuilder {
+        self.place = Place::Listener(listener);
+        self
+    }
+
+    /// Serves on this address, `127.0.0.1:4840` for example; port 0 is a free one. Default `127.0.0.1:0`.
+    pub fn listen(mut self, address: impl Into<String>) -> SimulatorBuilder {
+        self.place = Place::Address(address.into());
+        self
+    }
+
+    /// What random values start from. Default 1, as with Microsoft's `rand`.
+    pub fn seed(mut self, seed: u64) -> SimulatorBuilder {
+        self.seed = seed;
+        self
+    }
+
+    /// How the simulator's time passes. Default [`Clock::Real`].
+    pub fn clock(mut self, clock: Clock) -> SimulatorBuilder {
+        self.clock = clock;
+        self
+    }
+
+    /// Time passes only with [`Simulator::advance`]: [`Clock::Manual`].
+    pub fn manual_clock(self) -> SimulatorBuilder {
+        self.clock(Clock::Manual)
+    }
+
+    /// What clients are allowed.
+    pub fn limits(mut self, limits: Limits) -> SimulatorBuilder {
+        self.limits = limits;
+        self
+    }
+
+    /// Starts it. When this returns, clients can connect.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if an item contradicts itself or another one, or a setting is out of range; [`Error::Sim`] if
+    /// the address cannot be had.
+    pub async fn start(self) -> Result<Simulator> {
+        let (send, ready) = tokio::sync::oneshot::channel();
+        let starting = self.launch(Box::new(move |result| _ = send.send(result)))?;
+        let ended = |_| Err("its thread ended before it was ready".to_owned());
+        starting.ready(ready.await.unwrap_or_else(ended))
+    }
+
+    /// As [`start`](SimulatorBuilder::start), for code without async.
+    ///
+    /// # Errors
+    /// As for [`start`](SimulatorBuilder::start).
+    #[cfg(feature = "blocking")]
+    pub fn start_blocking(self) -> Result<Simulator> {
+        let (send, ready) = std::sync::mpsc::channel();
+        let starting = self.launch(Box::new(move |result| _ = send.send(result)))?;
+        let ended = |_| Err("its thread ended before it was ready".to_owned());
+        starting.ready(ready.recv().unwrap_or_else(ended))
+    }
+
+    fn launch(self, ready: Ready) -> Result<Starting> {
+        self.check()?;
+        let SimulatorBuilder { items, preset, place, seed, clock, limits } = self;
+        let mut all = if preset { preset::items() } else { Vec::new() };
+        all.extend(items);
+        let folders: &[&[&str]] = if preset { &preset::FOLDERS } else { &[] };
+        let space = Arc::new(build::space(all, folders, Time::start(clock), seed)?);
+        let listener = place.bind().map_err(Error::Sim)?;
+        let address =
+            listener.local_addr().map_err(|error| Error::Sim(format!("no local address: {error}")))?;
+        // A client cannot connect to "all addresses", so the URL names the one that always works here.
+        let host = match address.ip() {
+            ip if ip.is_unspecified() => "localhost".to_owned(),
+            std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+            ip @ std::net::IpAddr::V4(_) => ip.to_string(),
+        };
+        let url = format!("opc.tcp://{host}:{}", address.port());
+        let settings = Settings { host, limits };
+        let server = Server::start(Arc::clone(&space), settings, listener, ready).map_err(Error::Sim)?;
+        Ok(Starting(Simulator::new(space, server, url)))
+    }
+
+    fn check(&self) -> Result<()> {
+        if let Clock::Scaled(factor) = self.clock
+            && !(factor.is_finite() && factor > 0.0)
+        {
+            return Err(Error::Config(format!("a clock cannot run {factor} times as fast")));
+        }
+        if self.limits.references_per_node == 0 {
+            return Err(Error::Config("`references_per_node` is 0, so a browse would never end".into()));
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    fn bind(self) -> Result<TcpListener, String> {
+        let address = match self {
+            Place::Listener(listener) => return Ok(listener),
+            Place::Free => "127.0.0.1:0".to_owned(),
+            Place::Address(address) => address,
+        };
+        let addresses =
+            address.to_socket_addrs().map_err(|error| format!("`{address}` is no address: {error}"))?;
+        let addresses: Vec<_> = addresses.collect();
+        TcpListener::bind(&*addresses).map_err(|error| format!("cannot listen on {address}: {error}"))
+    }
+}
+
+/// A simulator whose thread runs, but may not be ready.
+struct Starting(Simulator);
+
+impl Starting {
+    fn ready(self, result: Result<(), String>) -> Result<Simulator> {
+        result.map(|()| self.0).map_err(Error::Sim)
+    }
+}

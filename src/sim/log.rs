@@ -1,0 +1,121 @@
+//! [`Request`]: what clients asked of the simulator.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+/// A service of OPC UA that reaches the simulator's nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Service {
+    /// Read
+    Read,
+    /// Write
+    Write,
+    /// Browse and BrowseNext
+    Browse,
+    /// TranslateBrowsePathsToNodeIds
+    TranslateBrowsePaths,
+    /// RegisterNodes
+    RegisterNodes,
+    /// UnregisterNodes
+    UnregisterNodes,
+    /// CreateMonitoredItems
+    CreateMonitoredItems,
+    /// ModifyMonitoredItems
+    ModifyMonitoredItems,
+    /// SetMonitoringMode
+    SetMonitoringMode,
+    /// DeleteMonitoredItems, and DeleteSubscriptions with items in them
+    DeleteMonitoredItems,
+    /// Call
+    Call,
+    /// HistoryRead
+    HistoryRead,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// One request as the simulator saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request {
+    /// The service that was called.
+    pub service: Service,
+    /// The nodes it was called for, in the order of the request: the id of an item, and the node id of anything else.
+    pub items: Vec<String>,
+    /// When it arrived, in real time.
+    pub time: DateTime<Utc>,
+}
+
+/// A node in the log: kept as it came, turned to text when somebody asks.
+#[derive(Clone, Debug)]
+pub(crate) enum Logged {
+    Item(u32),
+    Other(Box<str>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) service: Service,
+    pub(crate) nodes: Vec<Logged>,
+    pub(crate) time: DateTime<Utc>,
+}
+
+/// How many requests are kept, and how many nodes in all of them together.
+const REQUESTS: usize = 10_000;
+const NODES: usize = 1_000_000;
+
+/// The newest requests.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    entries: VecDeque<Entry>,
+    nodes: usize,
+}
+
+impl Log {
+    pub(crate) fn push(&mut self, entry: Entry) {
+        self.nodes += entry.nodes.len();
+        self.entries.push_back(entry);
+        while self.entries.len() > REQUESTS || (self.nodes > NODES && self.entries.len() > 1) {
+            if let Some(old) = self.entries.pop_front() {
+                self.nodes -= old.nodes.len();
+            }
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Log::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_keeps_the_newest() {
+        let mut log = Log::default();
+        let entry = |len: usize| Entry {
+            service: Service::Read,
+            nodes: vec![Logged::Item(0); len],
+            time: Utc::now(),
+        };
+        for _ in 0..REQUESTS + 5 {
+            log.push(entry(1));
+        }
+        assert_eq!(log.iter().count(), REQUESTS);
+        log.push(entry(NODES));
+        assert_eq!(log.iter().count(), 1);
+        assert_eq!(log.nodes, NODES);
+    }
+}

@@ -1,0 +1,278 @@
+//! [`Node`]: an item inside the simulator, and what its value is.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::check::Shape;
+use super::code;
+use super::item::{Closures, Refusal, Source};
+use super::preset::{Dice, QUALITIES};
+use super::signal::{Sampled, Signal, fit};
+use super::space::{Key, Space};
+use crate::{DataType, Status, Value};
+
+/// An item as it is served. A hundred thousand of them must stay small, so what few items have is boxed.
+pub(crate) struct Node {
+    pub(crate) id: Arc<str>,
+    /// Where the browse name starts in the id.
+    pub(crate) name: usize,
+    pub(crate) parent: Option<Key>,
+    pub(crate) shape: Shape,
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+    pub(crate) source: Source,
+    pub(crate) details: Option<Box<Details>>,
+    state: Mutex<State>,
+}
+
+/// What most items do not have.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) unit: Option<String>,
+    pub(crate) range: Option<(f64, f64)>,
+    pub(crate) description: Option<String>,
+}
+
+/// What changes.
+#[derive(Debug)]
+pub(crate) struct State {
+    value: Value,
+    status: Status,
+    source_time: DateTime<Utc>,
+    /// What writes have added to a signal.
+    offset: f64,
+    /// Counts changes, so that nobody is told of one twice.
+    pub(crate) version: u32,
+    pub(crate) reads: u32,
+    pub(crate) writes: u32,
+}
+
+/// A value as a client sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sample {
+    pub(crate) value: Value,
+    pub(crate) status: Status,
+    pub(crate) source_time: DateTime<Utc>,
+    pub(crate) version: u32,
+}
+
+/// What a client wants an item to hold.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) value: Value,
+    pub(crate) status: Option<Status>,
+    pub(crate) source_time: Option<DateTime<Utc>>,
+}
+
+pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panicking holder left behind is a whole value: every field is set in one step.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Node {
+    pub(crate) fn new(
+        id: Arc<str>,
+        name: usize,
+        parent: Option<Key>,
+        shape: Shape,
+        (readable, writable): (bool, bool),
+        source: Source,
+        details: Details,
+        (value, now): (Value, DateTime<Utc>),
+    ) -> Node {
+        let none = details.unit.is_none() && details.range.is_none() && details.description.is_none();
+        let state = State {
+            value,
+            status: Status::GOOD,
+            source_time: now,
+            offset: 0.0,
+            version: 0,
+            reads: 0,
+            writes: 0,
+        };
+        Node {
+            id,
+            name,
+            parent,
+            shape,
+            readable,
+            writable,
+            source,
+            details: (!none).then(|| Box::new(details)),
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(crate) fn browse_name(&self) -> &str {
+        self.id.get(self.name..).unwrap_or(&self.id)
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Its value changes by itself, so subscriptions have to look at it again and again.
+    pub(crate) fn is_live(&self) -> bool {
+        match &self.source {
+            Source::Signal(_) | Source::Dice(_) | Source::Clients => true,
+            Source::Closures(closures) => closures.read.is_some(),
+            Source::Stored | Source::Refused(_) => false,
+        }
+    }
+
+    /// A client may write the status and the source time with the value.
+    pub(crate) fn takes_status(&self) -> bool {
+        self.writable && matches!(self.source, Source::Stored | Source::Refused(Refusal::Write))
+    }
+
+    /// The value at this time. A bad status comes without a value (Part 4, 7.11).
+    pub(crate) fn sample(&self, space: &Space, now: DateTime<Utc>) -> Sample {
+        let (status, version, offset) = {
+            let state = self.state();
+            if !self.is_live() {
+                return match self.source {
+                    Source::Refused(Refusal::Read) => bad(code::BAD_NOT_READABLE, now, state.version),
+                    _ if state.status.is_bad() => bad(state.status, state.source_time, state.version),
+                    _ => Sample {
+                        value: state.value.clone(),
+                        status: state.status,
+                        source_time: state.source_time,
+                        version: state.version,
+                    },
+                };
+            }
+            (state.status, state.version, state.offset)
+        };
+        // The lock is free: a closure may well set an item of the same simulator.
+        let good = |value| Sample { value, status, source_time: now, version };
+        let sample = match &self.source {
+            Source::Signal(signal) => good(self.shift(signal.at(now, space.seed), offset)),
+            Source::Dice(Dice::Qualities) => return quality(space, now, version),
+            Source::Dice(dice) => good(dice.throw(&mut lock(&space.rand))),
+            Source::Clients => good(space.clients(self.shape)),
+            Source::Closures(closures) => match self.call(closures, space) {
+                Ok(value) => good(value),
+                Err(status) => return bad(status, now, version),
+            },
+            Source::Stored | Source::Refused(_) => good(Value::Null),
+        };
+        if status.is_bad() { bad(status, now, version) } else { sample }
+    }
+
+    fn call(&self, closures: &Closures, space: &Space) -> Result<Value, Status> {
+        let Some(read) = &closures.read else { return Ok(Value::Null) };
+        let called = catch_unwind(AssertUnwindSafe(|| (*lock(read))()));
+        let value = called.map_err(|_| space.panicked())??;
+        if self.shape.data_type == DataType::Variant {
+            return Ok(value);
+        }
+        let value = value.convert(self.shape.data_type).map_err(|_| code::BAD_TYPE_MISMATCH)?;
+        self.shape.accept(value)
+    }
+
+    fn shift(&self, sampled: Sampled, offset: f64) -> Value {
+        match sampled {
+            Sampled::Value(value) => value,
+            Sampled::Number(number) if self.shape.data_type == DataType::Boolean => {
+                Value::Boolean((number >= 0.5) != (offset != 0.0))
+            }
+            Sampled::Number(number) => fit(number + offset, self.shape.data_type),
+        }
+    }
+
+    /// Takes a value that a client wrote.
+    pub(crate) fn write(&self, space: &Space, change: Change) -> Result<(), Status> {
+        if !self.writable {
+            return Err(code::BAD_NOT_WRITABLE);
+        }
+        let value = self.shape.accept(change.value)?;
+        let now = space.time.now();
+        match &self.source {
+            Source::Refused(Refusal::Write) => Err(code::BAD_NOT_WRITABLE),
+            Source::Stored | Source::Refused(Refusal::Read) => {
+                self.store(value, change.status.unwrap_or_default(), change.source_time.unwrap_or(now));
+                Ok(())
+            }
+            // A value that is made on the spot keeps neither. A time does no harm, and some clients always send one.
+            _ if change.status.is_some_and(|status| status != Status::GOOD) => {
+                Err(code::BAD_WRITE_NOT_SUPPORTED)
+            }
+            Source::Signal(signal) => self.move_to(signal, &value, now, space.seed),
+            Source::Closures(closures) => {
+                let Some(write) = &closures.write else { return Err(code::BAD_NOT_WRITABLE) };
+                let called = catch_unwind(AssertUnwindSafe(|| (*lock(write))(value.clone())));
+                called.map_err(|_| space.panicked())??;
+                if closures.read.is_none() {
+                    self.store(value, Status::GOOD, now);
+                }
+                Ok(())
+            }
+            Source::Dice(_) | Source::Clients => Err(code::BAD_NOT_WRITABLE),
+        }
+    }
+
+    fn move_to(&self, signal: &Signal, value: &Value, now: DateTime<Utc>, seed: u64) -> Result<(), Status> {
+        let offset = match (signal.at(now, seed), value) {
+            (Sampled::Number(number), Value::Boolean(wanted)) => {
+                f64::from(u8::from((number >= 0.5) != *wanted))
+            }
+            (Sampled::Number(number), _) => value.to_f64_lossy().ok_or(code::BAD_TYPE_MISMATCH)? - number,
+            (Sampled::Value(_), _) => return Err(code::BAD_NOT_WRITABLE),
+        };
+        let mut state = self.state();
+        state.offset = offset;
+        state.version = state.version.wrapping_add(1);
+        Ok(())
+    }
+
+    pub(crate) fn store(&self, value: Value, status: Status, source_time: DateTime<Utc>) {
+        let mut state = self.state();
+        state.value = value;
+        state.status = status;
+        state.source_time = source_time;
+        state.version = state.version.wrapping_add(1);
+    }
+
+    /// What the program sets: as a write, but without regard to who may write.
+    pub(crate) fn set(&self, space: &Space, value: Value) -> Result<(), Status> {
+        let now = space.time.now();
+        match &self.source {
+            Source::Stored | Source::Refused(_) => {
+                let status = self.state().status;
+                self.store(value, status, now);
+                Ok(())
+            }
+            Source::Closures(closures) if closures.read.is_none() => {
+                self.store(value, Status::GOOD, now);
+                Ok(())
+            }
+            Source::Signal(signal) => self.move_to(signal, &value, now, space.seed),
+            _ => Err(code::BAD_NOT_WRITABLE),
+        }
+    }
+
+    pub(crate) fn set_status(&self, status: Status, now: DateTime<Utc>) {
+        let mut state = self.state();
+        state.status = status;
+        state.source_time = now;
+        state.version = state.version.wrapping_add(1);
+    }
+}
+
+fn bad(status: Status, source_time: DateTime<Utc>, version: u32) -> Sample {
+    Sample { value: Value::Null, status, source_time, version }
+}
+
+/// The next quality, with its number as the value where it may have one.
+fn quality(space: &Space, now: DateTime<Utc>, version: u32) -> Sample {
+    let number = space.next_quality();
+    let index = usize::try_from(number).unwrap_or_default() % QUALITIES.len();
+    let status = QUALITIES.get(index).copied().unwrap_or_default();
+    if status.is_bad() {
+        return bad(status, now, version);
+    }
+    let value = Value::Int32(i32::try_from(index).unwrap_or_default());
+    Sample { value, status, source_time: now, version }
+}

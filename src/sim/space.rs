@@ -1,0 +1,204 @@
+//! [`Space`]: all items of a simulator and the tree they are browsed in.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use chrono::Utc;
+
+use super::check::Shape;
+use super::clock::Time;
+use super::code;
+use super::log::{Entry, Log, Logged, Service};
+use super::node::{Node, lock};
+use super::rand::Rand;
+use crate::{DataType, Status, Value};
+
+/// A node of the simulator. Properties are not kept: their id says whose they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    Folder(u32),
+    Item(u32),
+    /// `EURange` of an item.
+    Range(u32),
+    /// `EngineeringUnits` of an item.
+    Unit(u32),
+}
+
+/// Identifiers that start with this are the simulator's own: folders and properties.
+pub(crate) const OWN: char = '~';
+const FOLDER: &str = "~folder/";
+const RANGE: &str = "~EURange/";
+const UNIT: &str = "~EngineeringUnits/";
+
+/// A folder, named by its path: `Plant.Boiler`.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    pub(crate) path: String,
+    pub(crate) name: usize,
+    pub(crate) parent: Option<Key>,
+    pub(crate) children: Vec<Key>,
+}
+
+impl Folder {
+    pub(crate) fn browse_name(&self) -> &str {
+        self.path.get(self.name..).unwrap_or(&self.path)
+    }
+}
+
+/// What the items need from the server that serves them.
+pub(crate) trait Host: Send + Sync {
+    /// The value or the status of an item has changed.
+    fn changed(&self, item: u32);
+
+    /// The time has been moved: everything that is due up to now is to be sampled in order.
+    fn advance(&self, to: chrono::DateTime<Utc>);
+
+    /// The names of the clients that have a session.
+    fn clients(&self) -> Vec<String>;
+}
+
+pub(crate) struct Space {
+    pub(crate) time: Time,
+    pub(crate) seed: u64,
+    pub(crate) rand: Mutex<Rand>,
+    pub(crate) folders: Vec<Folder>,
+    pub(crate) nodes: Vec<Node>,
+    /// What hangs below the Objects folder.
+    pub(crate) roots: Vec<Key>,
+    /// Items below items: few have any.
+    pub(crate) below: HashMap<u32, Vec<Key>>,
+    pub(crate) by_id: HashMap<Arc<str>, u32>,
+    pub(crate) by_path: HashMap<String, u32>,
+    pub(crate) host: OnceLock<Arc<dyn Host>>,
+    log: Mutex<Log>,
+    qualities: AtomicU64,
+    panics: AtomicU64,
+}
+
+impl Space {
+    pub(crate) fn new(time: Time, seed: u64) -> Space {
+        Space {
+            time,
+            seed,
+            rand: Mutex::new(Rand::new(seed)),
+            folders: Vec::new(),
+            nodes: Vec::new(),
+            roots: Vec::new(),
+            below: HashMap::new(),
+            by_id: HashMap::new(),
+            by_path: HashMap::new(),
+            host: OnceLock::new(),
+            log: Mutex::default(),
+            qualities: AtomicU64::new(0),
+            panics: AtomicU64::new(0),
+        }
+    }
+
+    /// The node with this string identifier.
+    pub(crate) fn find(&self, id: &str) -> Option<Key> {
+        if !id.starts_with(OWN) {
+            return self.by_id.get(id).copied().map(Key::Item);
+        }
+        if let Some(path) = id.strip_prefix(FOLDER) {
+            return self.by_path.get(path).copied().map(Key::Folder);
+        }
+        let key = if let Some(item) = id.strip_prefix(RANGE) {
+            Key::Range(*self.by_id.get(item)?)
+        } else {
+            Key::Unit(*self.by_id.get(id.strip_prefix(UNIT)?)?)
+        };
+        self.has(key).then_some(key)
+    }
+
+    fn has(&self, key: Key) -> bool {
+        let details = |item| self.node(item).and_then(|node| node.details.as_deref());
+        match key {
+            Key::Range(item) => details(item).is_some_and(|details| details.range.is_some()),
+            Key::Unit(item) => details(item).is_some_and(|details| details.unit.is_some()),
+            Key::Folder(_) | Key::Item(_) => true,
+        }
+    }
+
+    /// The string identifier of a node.
+    pub(crate) fn id(&self, key: Key) -> String {
+        let item = |item| self.node(item).map_or("", |node| &node.id);
+        match key {
+            Key::Folder(folder) => {
+                format!("{FOLDER}{}", self.folder(folder).map_or("", |folder| &folder.path))
+            }
+            Key::Item(index) => item(index).to_owned(),
+            Key::Range(index) => format!("{RANGE}{}", item(index)),
+            Key::Unit(index) => format!("{UNIT}{}", item(index)),
+        }
+    }
+
+    pub(crate) fn node(&self, item: u32) -> Option<&Node> {
+        self.nodes.get(usize::try_from(item).ok()?)
+    }
+
+    pub(crate) fn folder(&self, folder: u32) -> Option<&Folder> {
+        self.folders.get(usize::try_from(folder).ok()?)
+    }
+
+    /// What is browsed below a node, properties aside; `None` is the Objects folder.
+    pub(crate) fn children(&self, of: Option<Key>) -> &[Key] {
+        match of {
+            None => &self.roots,
+            Some(Key::Folder(folder)) => self.folder(folder).map_or(&[], |folder| &folder.children),
+            Some(Key::Item(item)) => self.below.get(&item).map_or(&[], Vec::as_slice),
+            Some(_) => &[],
+        }
+    }
+
+    /// The properties an item has.
+    pub(crate) fn properties(&self, of: Key) -> impl Iterator<Item = Key> {
+        let item = if let Key::Item(item) = of { Some(item) } else { None };
+        item.into_iter().flat_map(|item| [Key::Range(item), Key::Unit(item)]).filter(|key| self.has(*key))
+    }
+
+    pub(crate) fn set_host(&self, host: Arc<dyn Host>) {
+        // Set once, when the server starts.
+        let _ = self.host.set(host);
+    }
+
+    pub(crate) fn changed(&self, item: u32) {
+        if let Some(host) = self.host.get() {
+            host.changed(item);
+        }
+    }
+
+    /// What `@ClientCount` and `@Clients` say.
+    pub(crate) fn clients(&self, shape: Shape) -> Value {
+        let names = self.host.get().map(|host| host.clients()).unwrap_or_default();
+        if shape.dimensions > 0 {
+            return names.into();
+        }
+        Value::Int32(i32::try_from(names.len()).unwrap_or(i32::MAX))
+    }
+
+    pub(crate) fn next_quality(&self) -> u64 {
+        self.qualities.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A closure of the program has panicked.
+    pub(crate) fn panicked(&self) -> Status {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+        code::BAD_INTERNAL_ERROR
+    }
+
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn record(&self, service: Service, nodes: Vec<Logged>) {
+        lock(&self.log).push(Entry { service, nodes, time: Utc::now() });
+    }
+
+    pub(crate) fn log<T>(&self, look: impl FnOnce(&mut Log) -> T) -> T {
+        look(&mut lock(&self.log))
+    }
+
+    /// The type of the values of a property.
+    pub(crate) const PROPERTY: Shape = Shape { data_type: DataType::Structure, dimensions: 0 };
+}
