@@ -58,7 +58,10 @@ pub async fn raw(simulator: &Simulator) -> Arc<Session> {
         .application_name("raw")
         .application_uri("urn:raw")
         .pki_dir(std::env::temp_dir().join("openopc-bench-pki"))
+        // Its defaults end the connection at the first large message.
         .max_array_length(1_000_000)
+        .max_message_size(64 * 1024 * 1024)
+        .max_chunk_count(1000)
         .session_retry_limit(0)
         .client()
         .unwrap();
