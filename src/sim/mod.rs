@@ -5,6 +5,7 @@ mod builder;
 mod check;
 mod clock;
 pub(crate) mod code;
+pub(crate) mod gate;
 mod item;
 mod limits;
 mod log;
@@ -18,6 +19,7 @@ mod space;
 
 pub use builder::SimulatorBuilder;
 pub use clock::Clock;
+pub use gate::Traffic;
 pub use item::Item;
 pub use limits::Limits;
 pub use log::{Request, Service};

@@ -1,16 +1,31 @@
 //! [`IndexRange`]: a part of an array, a text or bytes (Part 4, 7.27).
 
 use super::code;
+use super::gate::NO_RANGE;
 use crate::{Array, Status, Value};
 
 /// The first and the last index of each dimension.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct IndexRange(pub(crate) Vec<(usize, usize)>);
+pub(crate) struct IndexRange(Vec<(usize, usize)>);
+
+fn place(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
 
 impl IndexRange {
+    pub(crate) fn new(parts: impl IntoIterator<Item = (u32, u32)>) -> IndexRange {
+        IndexRange(parts.into_iter().map(|(first, last)| (place(first), place(last))).collect())
+    }
+
+    /// The client sent something that is no range.
+    pub(crate) fn is_invalid(&self) -> bool {
+        *self.0 == [(place(NO_RANGE.0), place(NO_RANGE.1))]
+    }
+
     /// The part of the value, cut off where the value ends.
     pub(crate) fn of(&self, value: &Value) -> Result<Value, Status> {
         match value {
+            _ if self.is_invalid() => Err(code::BAD_INDEX_RANGE_INVALID),
             Value::Array(array) => self.of_array(array),
             Value::String(text) => {
                 let chars: Vec<char> = text.chars().collect();
@@ -25,6 +40,7 @@ impl IndexRange {
     /// The value with this part replaced. The part must fit exactly and lie inside.
     pub(crate) fn replaced(&self, value: &Value, part: &Value) -> Result<Value, Status> {
         match (value, part) {
+            _ if self.is_invalid() => Err(code::BAD_INDEX_RANGE_INVALID),
             (Value::Array(array), Value::Array(part)) => self.replaced_in_array(array, part),
             (Value::String(text), Value::String(part)) => {
                 let mut chars: Vec<char> = text.chars().collect();

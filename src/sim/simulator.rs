@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::builder::SimulatorBuilder;
+use super::gate::Traffic;
 use super::log::{Logged, Request, Service};
 use super::node::Node;
 use super::space::Space;
@@ -197,9 +198,14 @@ impl Simulator {
         self.space.host.get().map(|host| host.clients()).unwrap_or_default()
     }
 
+    /// How many connections there are and have been, and how many bytes went over them.
+    pub fn traffic(&self) -> Traffic {
+        self.server.traffic()
+    }
+
     /// How many connections are open now.
     pub fn connections(&self) -> usize {
-        self.server.connections()
+        self.traffic().open
     }
 
     /// Says goodbye to every client and waits until the port is free again.

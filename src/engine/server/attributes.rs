@@ -288,19 +288,15 @@ fn rank(shape: Shape) -> i32 {
 /// The engine's range as ours; `None` where it is the whole value.
 pub(super) fn index_range(range: &NumericRange) -> Option<IndexRange> {
     let one = |range: &NumericRange| match *range {
-        NumericRange::Index(index) => Some((place(index), place(index))),
-        NumericRange::Range(first, last) => Some((place(first), place(last))),
+        NumericRange::Index(index) => Some((index, index)),
+        NumericRange::Range(first, last) => Some((first, last)),
         NumericRange::None | NumericRange::MultipleRanges(_) => None,
     };
     match range {
         NumericRange::None => None,
-        NumericRange::MultipleRanges(ranges) => Some(IndexRange(ranges.iter().filter_map(one).collect())),
-        range => Some(IndexRange(one(range).into_iter().collect())),
+        NumericRange::MultipleRanges(ranges) => Some(IndexRange::new(ranges.iter().filter_map(one))),
+        range => Some(IndexRange::new(one(range))),
     }
-}
-
-fn place(index: u32) -> usize {
-    usize::try_from(index).unwrap_or(usize::MAX)
 }
 
 /// A value as ours: what a client wrote, or what the engine holds.

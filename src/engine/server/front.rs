@@ -10,15 +10,15 @@ use opcua::server::CreateMonitoredItem;
 use opcua::server::diagnostics::NamespaceMetadata;
 use opcua::server::node_manager::{
     BrowseNode, BrowsePathItem, ExternalReferenceRequest, HistoryNode, MethodCall, MonitoredItemRef,
-    MonitoredItemUpdateRef, NodeManager, ReadNode, RegisterNodeItem, RequestContext, ServerContext,
-    WriteNode,
+    MonitoredItemUpdateRef, NodeManager, ParsedReadValueId, ReadNode, RegisterNodeItem, RequestContext,
+    ServerContext, WriteNode,
 };
 use opcua::types::{
     AttributeId, MonitoringMode, NodeClass, NodeId, ReadAtTimeDetails, ReadProcessedDetails,
     ReadRawModifiedDetails, StatusCode, TimestampsToReturn,
 };
 
-use super::attributes::{View, index_range, value};
+use super::attributes::{View, failed, index_range, value};
 use super::monitor::Monitors;
 use super::sessions::Sessions;
 use super::standard::Standard;
@@ -53,11 +53,7 @@ impl Front {
 
     fn record<'a>(&self, service: Service, nodes: impl Iterator<Item = &'a NodeId>) {
         let view = self.view();
-        let logged = nodes.map(|id| match view.key(id) {
-            Some(Key::Item(item)) => Logged::Item(item),
-            _ => Logged::Other(id.to_string().into()),
-        });
-        self.space.record(service, logged.collect());
+        self.space.record(service, nodes.map(|id| logged(view.key(id), id)).collect());
     }
 
     fn exists(&self, id: &NodeId) -> bool {
@@ -133,6 +129,13 @@ impl Front {
     }
 }
 
+fn logged(key: Option<Key>, id: &NodeId) -> Logged {
+    match key {
+        Some(Key::Item(item)) => Logged::Item(item),
+        _ => Logged::Other(id.to_string().into()),
+    }
+}
+
 #[async_trait]
 impl NodeManager for Front {
     fn owns_node(&self, _id: &NodeId) -> bool {
@@ -175,20 +178,23 @@ impl NodeManager for Front {
         stamps: TimestampsToReturn,
         nodes: &mut [&mut ReadNode],
     ) -> Result<(), StatusCode> {
-        self.record(Service::Read, nodes.iter().map(|node| &node.node().node_id));
         let view = self.view();
         let now = self.space.time.now();
+        let mut log = Vec::with_capacity(nodes.len());
         for node in nodes {
             let read = node.node();
-            let result = if let Some(key) = view.key(&read.node_id) {
+            let key = view.key(&read.node_id);
+            log.push(logged(key, &read.node_id));
+            let result = if let Some(key) = key {
                 view.read(key, read, stamps, now)
             } else if read.node_id.namespace == 0 {
                 self.standard.read(context, read, max_age, stamps).await
             } else {
-                super::attributes::failed(code::BAD_NODE_ID_UNKNOWN, stamps, now)
+                failed(code::BAD_NODE_ID_UNKNOWN, stamps, now)
             };
             node.set_result(result);
         }
+        self.space.record(Service::Read, log);
         Ok(())
     }
 
@@ -259,8 +265,10 @@ impl NodeManager for Front {
         let mut rest: Vec<&mut CreateMonitoredItem> = Vec::new();
         let view = self.view();
         for item in items.iter_mut() {
-            let id = &item.item_to_monitor().node_id;
-            if let Some(key) = view.key(id) {
+            let ParsedReadValueId { node_id: id, index_range: range, .. } = item.item_to_monitor();
+            if index_range(range).is_some_and(|range| range.is_invalid()) {
+                item.set_status(StatusCode::BadIndexRangeInvalid);
+            } else if let Some(key) = view.key(id) {
                 self.monitors.create(view, key, item);
             } else if self.standard.exists(id) {
                 rest.push(item);

@@ -14,14 +14,17 @@ mod sessions;
 mod standard;
 mod translate;
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use opcua::server::ServerHandle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use self::monitor::Monitors;
+use crate::sim::gate::{self, Counters, Rules, Traffic};
 use crate::sim::{Limits, Space};
 
 /// Told once whether the server could start.
@@ -41,13 +44,18 @@ pub(crate) struct Server {
     /// Dropping it ends the server.
     stop: Option<oneshot::Sender<()>>,
     ended: mpsc::Receiver<Result<(), String>>,
-    connections: Arc<AtomicUsize>,
+    counters: Arc<Counters>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// The engine decodes nested `DiagnosticInfo` by recursion without a limit
-/// (async-opcua-types 0.19.0, diagnostic_info.rs:232); this is reserved, not used, unless somebody sends that.
+/// Reserved, not used, unless somebody sends diagnostics that lie [`NESTING`] deep in each other.
 const STACK: usize = 64 * 1024 * 1024;
+
+/// What fits into [`STACK`] twice over without optimization: see the test `nested_diagnostics_cannot_overflow`.
+const NESTING: usize = 20_000;
+
+/// How long clients have to take leave.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 impl Server {
     pub(crate) fn start(
@@ -59,22 +67,19 @@ impl Server {
         listener.set_nonblocking(true).map_err(|error| format!("cannot prepare the socket: {error}"))?;
         let (stop, stopped) = oneshot::channel();
         let (send, ended) = mpsc::channel(1);
-        let connections = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&connections);
+        let counters = Arc::<Counters>::default();
+        let start = Start { space, settings, listener, counters: Arc::clone(&counters), stopped };
         let thread = std::thread::Builder::new()
             .name("openopc-sim".into())
             .stack_size(STACK)
-            .spawn(move || {
-                let result = serve(space, settings, listener, &count, ready, stopped);
-                // Nobody waits for it unless `stop` was called.
-                let _ = send.try_send(result);
-            })
+            // Nobody waits for the result unless `stop` was called.
+            .spawn(move || _ = send.try_send(start.serve(ready)))
             .map_err(|error| format!("cannot start a thread: {error}"))?;
-        Ok(Server { stop: Some(stop), ended, connections, thread: Some(thread) })
+        Ok(Server { stop: Some(stop), ended, counters, thread: Some(thread) })
     }
 
-    pub(crate) fn connections(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
+    pub(crate) fn traffic(&self) -> Traffic {
+        self.counters.read()
     }
 
     /// Ends the server and waits for the end.
@@ -87,67 +92,94 @@ impl Server {
     }
 }
 
-/// One thread for everything: a request would otherwise cost a hop to another core, which takes longer than the
-/// request.
-fn serve(
+/// What the thread starts with.
+struct Start {
     space: Arc<Space>,
     settings: Settings,
     listener: TcpListener,
-    connections: &Arc<AtomicUsize>,
-    ready: Ready,
+    counters: Arc<Counters>,
     stopped: oneshot::Receiver<()>,
-) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            ready(Err(format!("cannot start a runtime: {error}")));
-            return Err(error.to_string());
-        }
-    };
-    runtime.block_on(async move {
-        match config::build(&space, &settings) {
-            Ok((server, handle, front)) => {
-                let listener = match tokio::net::TcpListener::from_std(listener) {
-                    Ok(listener) => listener,
-                    Err(error) => {
-                        ready(Err(format!("cannot use the socket: {error}")));
-                        return Err(error.to_string());
-                    }
-                };
-                let _ = connections;
-                run(server, handle, front, listener, ready, stopped).await
-            }
-            Err(error) => {
-                ready(Err(error.clone()));
-                Err(error)
-            }
-        }
-    })
 }
 
-async fn run(
-    server: opcua::server::Server,
-    handle: ServerHandle,
-    monitors: Arc<monitor::Monitors>,
-    listener: tokio::net::TcpListener,
-    ready: Ready,
-    stopped: oneshot::Receiver<()>,
-) -> Result<(), String> {
-    let sampler = tokio::spawn(sampler::run(monitors));
-    let serving = server.run_with(listener);
-    tokio::pin!(serving);
-    // The socket listens already and the engine starts accepting at its first poll: whoever connects from now on is
-    // served.
-    ready(Ok(()));
-    let result = tokio::select! {
-        result = &mut serving => result,
-        _ = stopped => {
-            handle.cancel();
-            // A client that does not read its goodbye must not keep the server alive.
-            tokio::time::timeout(std::time::Duration::from_secs(1), &mut serving).await.unwrap_or(Ok(()))
+impl Start {
+    /// One thread for everything: with more, each request would hop to another core, which takes longer than the
+    /// request.
+    fn serve(self, ready: Ready) -> Result<(), String> {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                ready(Err(format!("cannot start a runtime: {error}")));
+                return Err(error.to_string());
+            }
+        };
+        runtime.block_on(async move {
+            match self.prepare().await {
+                Ok(running) => {
+                    ready(Ok(()));
+                    running.run().await
+                }
+                Err(error) => {
+                    ready(Err(error.clone()));
+                    Err(error)
+                }
+            }
+        })
+    }
+
+    async fn prepare(self) -> Result<Running, String> {
+        let Start { space, settings, listener, counters, stopped } = self;
+        let (server, handle, monitors) = config::build(&space, &settings)?;
+        let socket = |error| format!("cannot use the socket: {error}");
+        let address = listener.local_addr().map_err(socket)?;
+        let public = tokio::net::TcpListener::from_std(listener).map_err(socket)?;
+        let private = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(socket)?;
+        let behind = private.local_addr().map_err(socket)?;
+        let serving = tokio::spawn(server.run_with(private));
+        // The engine notes the port it listens on when it is ready, and shows it to clients; ours is what they need.
+        let port = &handle.info().port;
+        while port.load(Ordering::Relaxed) == 0 {
+            if serving.is_finished() {
+                return Err("the engine ended at once".into());
+            }
+            tokio::task::yield_now().await;
         }
-    };
-    sampler.abort();
-    result
+        port.store(address.port(), Ordering::Relaxed);
+        let message_size = usize::try_from(settings.limits.message_size).unwrap_or(usize::MAX);
+        let rules = Rules { message_size, nesting: NESTING };
+        let (close, closing) = watch::channel(());
+        let gate = tokio::spawn(gate::run(public, behind, rules, counters, closing));
+        Ok(Running { handle, monitors, serving, gate, close, stopped })
+    }
+}
+
+/// The parts that run on the thread.
+struct Running {
+    handle: ServerHandle,
+    monitors: Arc<Monitors>,
+    serving: tokio::task::JoinHandle<Result<(), String>>,
+    gate: tokio::task::JoinHandle<()>,
+    close: watch::Sender<()>,
+    stopped: oneshot::Receiver<()>,
+}
+
+impl Running {
+    async fn run(mut self) -> Result<(), String> {
+        tokio::select! {
+            result = &mut self.serving => {
+                return result.unwrap_or_else(|error| Err(error.to_string()));
+            }
+            // Never ends by itself.
+            () = sampler::run(&self.monitors) => {}
+            _ = &mut self.stopped => {}
+        }
+        let _ = self.close.send(());
+        self.handle.cancel();
+        // A client that does not read its farewell must not keep the server alive.
+        let farewell = async {
+            let _ = (&mut self.serving).await;
+            let _ = (&mut self.gate).await;
+        };
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        Ok(())
+    }
 }

@@ -1,12 +1,11 @@
 //! The one task that samples.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::monitor::Monitors;
 
 /// Samples living items whenever a group of them is due, for as long as the server runs.
-pub(super) async fn run(monitors: Arc<Monitors>) {
+pub(super) async fn run(monitors: &Monitors) {
     loop {
         let next = if monitors.is_manual() {
             monitors.settle();

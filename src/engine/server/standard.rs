@@ -11,8 +11,9 @@ use opcua::types::{
     StatusCode, TimestampsToReturn, VariableId, Variant,
 };
 
-use super::attributes::stamped;
+use super::attributes::{failed, index_range, stamped};
 use crate::engine::convert;
+use crate::sim::code;
 
 /// The engine's manager of namespace 0.
 pub(super) struct Standard {
@@ -46,6 +47,9 @@ impl Standard {
         stamps: TimestampsToReturn,
     ) -> DataValue {
         let now = Utc::now();
+        if index_range(&read.index_range).is_some_and(|range| range.is_invalid()) {
+            return failed(code::BAD_INDEX_RANGE_INVALID, stamps, now);
+        }
         if read.attribute_id != AttributeId::Value {
             let value =
                 self.core().map(|core| core.address_space().read().read(context, read, max_age, stamps));

@@ -1,0 +1,151 @@
+//! One connection through the gate.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+use super::frame::{Header, error};
+use super::inward::{BAD_TIMEOUT, Inward, Refusal, Verdict};
+use super::outward::corrected;
+use super::{Counters, Rules};
+
+/// How long a client may take to say hello.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Bytes read at once.
+const READ: usize = 64 * 1024;
+
+/// Serves a connection to its end.
+pub(super) async fn serve(client: TcpStream, server: SocketAddr, rules: Rules, counters: Arc<Counters>) {
+    counters.open.fetch_add(1, Ordering::Relaxed);
+    // Whatever goes wrong here is the end of one connection, which both sides see by themselves.
+    let _ = pass(client, server, rules, &counters).await;
+    counters.open.fetch_sub(1, Ordering::Relaxed);
+}
+
+async fn pass(
+    client: TcpStream,
+    server: SocketAddr,
+    rules: Rules,
+    counters: &Counters,
+) -> std::io::Result<()> {
+    let server = TcpStream::connect(server).await?;
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    let (client_read, mut client_write) = client.into_split();
+    let (server_read, server_write) = server.into_split();
+    let unsecured = AtomicBool::new(false);
+    let refusal = {
+        let inward = inward(client_read, server_write, rules, &unsecured, counters);
+        let outward = outward(server_read, &mut client_write, &unsecured, counters);
+        tokio::pin!(inward, outward);
+        tokio::select! {
+            refusal = &mut inward => match refusal? {
+                Some(refusal) => Some(refusal),
+                // The client has said its last word; the server may have some left.
+                None => {
+                    outward.await?;
+                    None
+                }
+            },
+            result = &mut outward => {
+                result?;
+                None
+            }
+        }
+    };
+    if let Some((status, reason)) = refusal {
+        counters.refused.fetch_add(1, Ordering::Relaxed);
+        client_write.write_all(&error(status, reason)).await?;
+    }
+    client_write.shutdown().await
+}
+
+/// Client to server, until the client ends or has to go.
+async fn inward(
+    mut client: OwnedReadHalf,
+    mut server: OwnedWriteHalf,
+    rules: Rules,
+    unsecured: &AtomicBool,
+    counters: &Counters,
+) -> std::io::Result<Option<Refusal>> {
+    let mut inward = Inward::new(rules);
+    let mut buffer = Vec::with_capacity(READ);
+    let hello = tokio::time::timeout(PATIENCE, client.read_buf(&mut buffer)).await;
+    let Ok(first) = hello else { return Ok(Some((BAD_TIMEOUT, "no hello within three seconds"))) };
+    let mut count = first?;
+    while count > 0 {
+        counters.received.fetch_add(u64::try_from(count).unwrap_or_default(), Ordering::Relaxed);
+        let mut done = 0;
+        let mut sent = 0;
+        loop {
+            let rest = buffer.get(done..).unwrap_or_default();
+            let header = match inward.header(rest) {
+                Ok(Some(header)) if rest.len() >= header.size => header,
+                Ok(_) => break,
+                Err(refusal) => return Ok(Some(refusal)),
+            };
+            let chunk = rest.get(..header.size).unwrap_or_default();
+            let verdict = match inward.chunk(header, chunk) {
+                Ok(verdict) => verdict,
+                Err(refusal) => return Ok(Some(refusal)),
+            };
+            unsecured.store(inward.is_unsecured(), Ordering::Relaxed);
+            if verdict != Verdict::Pass {
+                server.write_all(buffer.get(sent..done).unwrap_or_default()).await?;
+                sent = done + header.size;
+            }
+            if let Verdict::Replace(bytes) = verdict {
+                server.write_all(&bytes).await?;
+            }
+            done += header.size;
+        }
+        // Everything that passed in one go.
+        server.write_all(buffer.get(sent..done).unwrap_or_default()).await?;
+        buffer.drain(..done);
+        buffer.reserve(READ);
+        count = client.read_buf(&mut buffer).await?;
+    }
+    server.shutdown().await?;
+    Ok(None)
+}
+
+/// Server to client, until the server ends.
+async fn outward(
+    mut server: OwnedReadHalf,
+    client: &mut OwnedWriteHalf,
+    unsecured: &AtomicBool,
+    counters: &Counters,
+) -> std::io::Result<()> {
+    // Different for each connection of the process.
+    static SEED: AtomicU64 = AtomicU64::new(0x6F70_656E_6F70_6321);
+    let mut buffer = Vec::with_capacity(READ);
+    while server.read_buf(&mut buffer).await? > 0 {
+        let mut done = 0;
+        let mut sent = 0;
+        while let Some(rest) = buffer.get(done..)
+            && let Ok(Some(header)) = Header::parse(rest)
+            && let Some(chunk) = rest.get(..header.size)
+        {
+            let seed = || SEED.fetch_add(1, Ordering::Relaxed);
+            if unsecured.load(Ordering::Relaxed)
+                && let Some(bytes) = corrected(header, chunk, true, seed())
+            {
+                client.write_all(buffer.get(sent..done).unwrap_or_default()).await?;
+                client.write_all(&bytes).await?;
+                sent = done + header.size;
+            }
+            done += header.size;
+        }
+        client.write_all(buffer.get(sent..done).unwrap_or_default()).await?;
+        counters.sent.fetch_add(u64::try_from(done).unwrap_or_default(), Ordering::Relaxed);
+        buffer.drain(..done);
+        buffer.reserve(READ);
+    }
+    Ok(())
+}
