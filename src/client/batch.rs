@@ -51,6 +51,14 @@ struct Queue<I> {
     waiting: VecDeque<Waiting<I>>,
 }
 
+/// How a read finds the client.
+enum Entry<I> {
+    /// Nothing is out: these items go now.
+    Idle(Vec<I>),
+    /// Something is out: the answer comes with the next request.
+    Waiting(oneshot::Receiver<Result<Vec<Sample>, Failure>>),
+}
+
 struct Waiting<I> {
     items: Vec<I>,
     max_age: f64,
@@ -75,23 +83,15 @@ impl<W: Wire> Batch<W> {
             return Ok(Vec::new());
         }
         let shared = &self.shared;
-        let mut reply = {
-            let mut queue = shared.lock();
-            if queue.in_flight == 0 {
-                queue.in_flight = 1;
-                None
-            } else {
-                let (sender, receiver) = oneshot::channel();
-                queue.waiting.push_back(Waiting { items: items.clone(), max_age, reply: sender });
-                Some(receiver)
+        let mut reply = match shared.enter(items, max_age) {
+            Entry::Idle(items) => {
+                let _flight = Flight(shared);
+                return shared.wire.read(&items, max_age).await;
             }
-        };
-        let Some(reply) = reply.as_mut() else {
-            let _flight = Flight(shared);
-            return shared.wire.read(&items, max_age).await;
+            Entry::Waiting(reply) => reply,
         };
         let start = Instant::now();
-        if let Ok(answer) = tokio::time::timeout(PATIENCE.min(timeout), &mut *reply).await {
+        if let Ok(answer) = tokio::time::timeout(PATIENCE.min(timeout), &mut reply).await {
             return answer.unwrap_or_else(|_| Err(gone()));
         }
         shared.go_around();
@@ -127,6 +127,17 @@ impl<W: Wire> Drop for Flight<'_, W> {
 impl<W: Wire> Shared<W> {
     fn lock(&self) -> MutexGuard<'_, Queue<W::Item>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, items: Vec<W::Item>, max_age: f64) -> Entry<W::Item> {
+        let mut queue = self.lock();
+        if queue.in_flight == 0 {
+            queue.in_flight = 1;
+            return Entry::Idle(items);
+        }
+        let (reply, answer) = oneshot::channel();
+        queue.waiting.push_back(Waiting { items, max_age, reply });
+        Entry::Waiting(answer)
     }
 
     /// The request ahead takes too long: the waiting ones go past it.

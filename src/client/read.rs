@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::da::Source;
 use crate::engine::Sample;
-use crate::tag::Resolved;
+use crate::engine::client::Target;
+use crate::tag::{Answer, Resolved};
 use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
 
 use super::Inner;
@@ -114,8 +115,9 @@ impl Inner {
         let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
         let resolved = match self.resolver().known(&tag) {
             Some(resolved) => resolved,
-            None => match self.resolve(operation, &[&tag]).await?.pop() {
-                Some(resolved) => resolved?,
+            None => match self.find(operation, &[&tag]).await?.pop() {
+                Some(Ok(resolved)) => resolved,
+                Some(Err(unresolved)) => return Err(unresolved.into_error(operation, tag)),
                 None => return Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
             },
         };
@@ -137,60 +139,62 @@ impl Inner {
     ) -> Result<Vec<Result<Reading>>> {
         let operation = Operation::Read;
         self.check_open(operation)?;
-        let mut results: Vec<Option<Result<Reading>>> = Vec::with_capacity(tags.len());
-        let mut open = Vec::with_capacity(tags.len());
-        for tag in tags {
-            let cached = match &tag {
-                Ok(tag) if options.source == Source::Cache => self.cached(tag),
-                _ => None,
-            };
-            match (tag, cached) {
-                (Err(error), _) => results.push(Some(Err(Error::InvalidTag { operation, error }))),
-                (Ok(tag), Some(sample)) => results.push(Some(classify(tag, sample))),
-                (Ok(tag), None) => {
-                    open.push((results.len(), tag));
-                    results.push(None);
+        let cached: Vec<Option<Sample>> = match options.source {
+            Source::Cache => tags.iter().map(|tag| self.cached(tag.as_ref().ok()?)).collect(),
+            Source::Device | Source::Hybrid => Vec::new(),
+        };
+        let is_open = |index: usize| cached.get(index).is_none_or(Option::is_none);
+        let open: Vec<&Tag> = (0..)
+            .zip(&tags)
+            .filter(|(index, _)| is_open(*index))
+            .filter_map(|(_, tag)| tag.as_ref().ok())
+            .collect();
+        let answers = self.find(operation, &open).await?;
+        let samples = self.read_nodes(&answers, options).await?;
+
+        // Everything is in the order of the tags; what a tag does not need is not there.
+        let (mut cached, mut answers, mut samples) =
+            (cached.into_iter(), answers.into_iter(), samples.into_iter());
+        let missing = || Status::named("BadUnknownResponse").unwrap_or_default();
+        Ok(tags
+            .into_iter()
+            .map(|tag| {
+                let cached = cached.next().flatten();
+                let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
+                if let Some(sample) = cached {
+                    return classify(tag, sample);
                 }
-            }
-        }
-        for (index, result) in self.read_resolved(open, options).await? {
-            if let Some(slot) = results.get_mut(index) {
-                *slot = Some(result);
-            }
-        }
-        Ok(results.into_iter().flatten().collect())
+                match answers.next() {
+                    Some(Ok(resolved)) => match samples.next() {
+                        Some(sample) => self.finish(tag, &resolved, sample),
+                        None => Err(Error::Item { operation, tag, status: missing() }),
+                    },
+                    Some(Err(unresolved)) => Err(unresolved.into_error(operation, tag)),
+                    None => Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
+                }
+            })
+            .collect())
     }
 
-    /// Resolves and reads; each result comes with the index that came with its tag.
-    async fn read_resolved(
-        &self,
-        tags: Vec<(usize, Tag)>,
-        options: &ReadOptions,
-    ) -> Result<Vec<(usize, Result<Reading>)>> {
-        let operation = Operation::Read;
-        let names: Vec<&Tag> = tags.iter().map(|(_, tag)| tag).collect();
-        let answers = self.resolve(operation, &names).await?;
-        let mut results = Vec::with_capacity(tags.len());
-        let mut nodes = Vec::with_capacity(tags.len());
-        for ((index, tag), answer) in tags.into_iter().zip(answers) {
-            match answer {
-                Ok(resolved) => nodes.push((index, tag, resolved)),
-                Err(error) => results.push((index, Err(error))),
-            }
-        }
+    /// One sample for each node that was found, in order.
+    async fn read_nodes(&self, answers: &[Answer], options: &ReadOptions) -> Result<Vec<Sample>> {
         let max_age = if options.source == Source::Cache { ANY_AGE } else { 0.0 };
-        let size = options.chunk.unwrap_or(usize::MAX).min(nodes.len().max(1));
-        let mut nodes = nodes.into_iter().peekable();
-        while nodes.peek().is_some() {
-            let part: Vec<_> = nodes.by_ref().take(size).collect();
-            let targets = part.iter().map(|(_, _, resolved)| resolved.target.clone()).collect();
-            let samples =
-                self.batch(targets, max_age).await.map_err(|failure| self.error(operation, failure))?;
-            for ((index, tag, resolved), sample) in part.into_iter().zip(samples) {
-                results.push((index, self.finish(tag, &resolved, sample)));
-            }
+        let targets: Vec<Target> = answers
+            .iter()
+            .filter_map(|answer| answer.as_ref().ok())
+            .map(|node| node.target.clone())
+            .collect();
+        let read = |targets| async move {
+            self.batch(targets, max_age).await.map_err(|failure| self.error(Operation::Read, failure))
+        };
+        let Some(size) = options.chunk.filter(|size| *size < targets.len()) else {
+            return read(targets).await;
+        };
+        let mut samples = Vec::with_capacity(targets.len());
+        for part in targets.chunks(size) {
+            samples.append(&mut read(part.to_vec()).await?);
         }
-        Ok(results)
+        Ok(samples)
     }
 
     /// A sample of a tag, as the user sees it.

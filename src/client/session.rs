@@ -11,7 +11,7 @@ use crate::engine::client::{
     ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, Target, connect,
 };
 use crate::subscribe::Monitor;
-use crate::tag::{Resolved, Resolver};
+use crate::tag::{Answer, Resolved, Resolver};
 use crate::{Client, Error, Event, Operation, Result, State, Status, Tag};
 
 use super::batch::{Batch, Wire};
@@ -372,28 +372,23 @@ impl Inner {
         failure.into_error(operation, &self.url, self.request_timeout)
     }
 
-    /// One answer per tag, in order; the inner error is that tag's own.
+    /// What the tags mean: one answer each, in order.
+    pub(super) async fn find(&self, operation: Operation, tags: &[&Tag]) -> Result<Vec<Answer>> {
+        let answers = self.resolver.resolve(tags, &self.link, &self.limits).await;
+        answers.map_err(|failure| self.error(operation, failure))
+    }
+
+    /// As [`find`](Self::find), with errors that name their tags.
     pub(crate) async fn resolve(
         &self,
         operation: Operation,
         tags: &[&Tag],
     ) -> Result<Vec<Result<Arc<Resolved>>>> {
-        let answers = self
-            .resolver
-            .resolve(tags, &self.link, &self.limits)
-            .await
-            .map_err(|failure| self.error(operation, failure))?;
-        Ok(tags
-            .iter()
-            .zip(answers)
-            .map(|(tag, answer)| {
-                answer.map_err(|unresolved| Error::Resolve {
-                    operation,
-                    tag: (*tag).clone(),
-                    candidates: unresolved.candidates,
-                })
-            })
-            .collect())
+        let answers = self.find(operation, tags).await?;
+        let name = |(answer, tag): (Answer, &&Tag)| {
+            answer.map_err(|unresolved| unresolved.into_error(operation, (*tag).clone()))
+        };
+        Ok(answers.into_iter().zip(tags).map(name).collect())
     }
 
     pub(super) async fn resolve_tag(&self, tag: Tag) -> Result<Tag> {

@@ -7,6 +7,8 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use opcua::types as ua;
 use opcua::types::{UaNullable as _, Variant};
@@ -221,12 +223,15 @@ pub(crate) fn to_date_time(time: DateTime<Utc>) -> ua::DateTime {
 
 /// The end of time is the last second of 9999, however it was written.
 pub(crate) fn from_date_time(time: ua::DateTime) -> DateTime<Utc> {
-    time.as_chrono().min(ua::DateTime::endtimes().as_chrono())
+    // Twice for every value read: worth not computing anew.
+    static END: LazyLock<DateTime<Utc>> = LazyLock::new(|| ua::DateTime::endtimes().as_chrono());
+    time.as_chrono().min(*END)
 }
 
 /// The time of a reading: the null time means that there is none.
 fn from_timestamp(time: Option<ua::DateTime>) -> Option<DateTime<Utc>> {
-    time.filter(|time| !time.is_null()).map(from_date_time)
+    static NULL: LazyLock<ua::DateTime> = LazyLock::new(ua::DateTime::null);
+    time.filter(|time| *time != *NULL).map(from_date_time)
 }
 
 /// What a server said.

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use crate::client::limits::{Limits, Service, chunked};
 use crate::da::ItemIds;
 use crate::engine::client::{Failure, Link, Target};
-use crate::{NodeId, QualifiedName, Status, Tag, TagKind, Value};
+use crate::{Error, NodeId, Operation, QualifiedName, Status, Tag, TagKind, Value};
 
 /// Far more than any server has tags. A program that makes up names without end must not fill the memory.
 const MAX_REMEMBERED: usize = 1_000_000;
@@ -34,6 +34,11 @@ impl Unresolved {
     fn nothing() -> Unresolved {
         Unresolved { candidates: Vec::new() }
     }
+
+    /// As the error of a verb.
+    pub(crate) fn into_error(self, operation: Operation, tag: Tag) -> Error {
+        Error::Resolve { operation, tag, candidates: self.candidates }
+    }
 }
 
 impl Resolved {
@@ -54,7 +59,8 @@ impl Resolved {
     }
 }
 
-type Answer = Result<Arc<Resolved>, Unresolved>;
+/// What a tag means here.
+pub(crate) type Answer = Result<Arc<Resolved>, Unresolved>;
 
 /// Finds nodes by the rule for item ids, and remembers what it found.
 pub(crate) struct Resolver {
@@ -106,7 +112,10 @@ impl Resolver {
         link: &Link,
         limits: &Limits,
     ) -> Result<Vec<Answer>, Failure> {
-        let mut answers: Vec<Option<Answer>> = tags.iter().map(|tag| self.known(tag).map(Ok)).collect();
+        let mut answers: Vec<Option<Answer>> = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            tags.iter().map(|tag| known.get(*tag).cloned().map(Ok)).collect()
+        };
         let mut open: Vec<&Tag> =
             tags.iter().zip(&answers).filter(|(_, answer)| answer.is_none()).map(|(tag, _)| *tag).collect();
         if !open.is_empty() {
