@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::da::Source;
 use crate::engine::Sample;
 use crate::engine::client::Target;
+use crate::status::code;
 use crate::tag::{Answer, Resolved};
 use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
 
@@ -14,15 +15,15 @@ use super::Inner;
 const ANY_AGE: f64 = 2_147_483_647.0;
 
 /// Bad codes that say how good a value is, not that there is none to be had (Part 8, Table A.65).
-const BAD_QUALITIES: [u32; 8] = [
-    0x8000_0000, // Bad
-    0x8089_0000, // BadConfigurationError
-    0x808A_0000, // BadNotConnected
-    0x8031_0000, // BadNoCommunication
-    0x808D_0000, // BadOutOfService
-    0x808B_0000, // BadDeviceFailure
-    0x808C_0000, // BadSensorFailure
-    0x8032_0000, // BadWaitingForInitialData
+const BAD_QUALITIES: [Status; 8] = [
+    code::BAD,
+    code::BAD_CONFIGURATION_ERROR,
+    code::BAD_NOT_CONNECTED,
+    code::BAD_NO_COMMUNICATION,
+    code::BAD_OUT_OF_SERVICE,
+    code::BAD_DEVICE_FAILURE,
+    code::BAD_SENSOR_FAILURE,
+    code::BAD_WAITING_FOR_INITIAL_DATA,
 ];
 
 /// Choices for [`Client::read_with`].
@@ -124,11 +125,7 @@ impl Inner {
         let samples = self.batch(vec![resolved.target.clone()], 0.0).await;
         match samples.map_err(|failure| self.error(operation, failure))?.pop() {
             Some(sample) => self.finish(tag, &resolved, sample),
-            None => Err(Error::Item {
-                operation,
-                tag,
-                status: Status::named("BadUnknownResponse").unwrap_or_default(),
-            }),
+            None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
         }
     }
 
@@ -155,7 +152,6 @@ impl Inner {
         // Everything is in the order of the tags; what a tag does not need is not there.
         let (mut cached, mut answers, mut samples) =
             (cached.into_iter(), answers.into_iter(), samples.into_iter());
-        let missing = || Status::named("BadUnknownResponse").unwrap_or_default();
         Ok(tags
             .into_iter()
             .map(|tag| {
@@ -167,7 +163,7 @@ impl Inner {
                 match answers.next() {
                     Some(Ok(resolved)) => match samples.next() {
                         Some(sample) => self.finish(tag, &resolved, sample),
-                        None => Err(Error::Item { operation, tag, status: missing() }),
+                        None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
                     },
                     Some(Err(unresolved)) => Err(unresolved.into_error(operation, tag)),
                     None => Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
@@ -199,7 +195,7 @@ impl Inner {
 
     /// A sample of a tag, as the user sees it.
     fn finish(&self, tag: Tag, resolved: &Arc<Resolved>, mut sample: Sample) -> Result<Reading> {
-        if sample.status.name() == "BadNodeIdUnknown" {
+        if sample.status.code() == code::BAD_NODE_ID_UNKNOWN {
             // It may have moved; the next read looks again.
             self.resolver().forget(&tag);
         }
@@ -213,7 +209,7 @@ impl Inner {
 
 /// A reading where the status is a quality, an error where it is not.
 fn classify(tag: Tag, sample: Sample) -> Result<Reading> {
-    if sample.status.is_bad() && !BAD_QUALITIES.contains(&sample.status.code().bits()) {
+    if sample.status.is_bad() && !BAD_QUALITIES.contains(&sample.status.code()) {
         return Err(Error::Item { operation: Operation::Read, tag, status: sample.status });
     }
     Ok(sample.into_reading(tag))

@@ -10,6 +10,7 @@ use crate::engine::Sample;
 use crate::engine::client::{
     ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, Target, connect,
 };
+use crate::status::code;
 use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
 use crate::{Client, Error, Event, Operation, Result, State, Status, Tag};
@@ -158,7 +159,7 @@ async fn establish(link: Link, mut event_loop: EventLoop, settings: Settings) ->
         }
     };
     if !connected {
-        let status = Status::named("BadConnectionClosed").unwrap_or_default();
+        let status = code::BAD_CONNECTION_CLOSED;
         return Err(Failure { status, detail: String::new() });
     }
     let limits = Arc::new(Limits::default());
@@ -200,7 +201,7 @@ async fn broken(event_loop: &mut EventLoop) -> Failure {
         let status = match event_loop.next().await {
             Some(LinkEvent::Lost(status) | LinkEvent::Failed(status)) => status,
             Some(_) => continue,
-            None => Status::named("BadConnectionClosed").unwrap_or_default(),
+            None => code::BAD_CONNECTION_CLOSED,
         };
         return Failure { status, detail: String::new() };
     }

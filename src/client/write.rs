@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::client::Target;
+use crate::status::code;
 use crate::tag::Resolved;
 use crate::{Client, ConvertError, Error, IntoTag, Operation, ParseTagError, Result, Status, Tag, Value};
 
@@ -123,7 +124,7 @@ impl Inner {
             return Ok(());
         }
         // A node that is gone or has changed its type is looked at again by the next write.
-        if ["BadNodeIdUnknown", "BadTypeMismatch"].contains(&&*status.name()) {
+        if [code::BAD_NODE_ID_UNKNOWN, code::BAD_TYPE_MISMATCH].contains(&status.code()) {
             self.resolver().forget(&tag);
         }
         Err(Error::Item { operation: OPERATION, tag, status })

@@ -15,14 +15,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::client::Inner;
 use crate::engine::Sample;
+use crate::status::code;
 use crate::{Error, Operation, Result, Status, Tag};
 
 use super::queue::Queue;
 use super::{Refresh, SubscribeOptions};
 use task::Command;
-
-/// What is told when the connection is gone: a quality, not an error (Part 8, Table A.65).
-const BAD_NO_COMMUNICATION: Status = Status::from_bits(0x8031_0000);
 
 /// One subscription of the user's: what was asked for, and where readings go.
 pub(crate) struct Feed {
@@ -124,7 +122,8 @@ impl Monitor {
     pub(crate) fn lost(&self) {
         let feeds: Vec<Arc<Feed>> = lock(&self.feeds).values().cloned().collect();
         for feed in feeds {
-            feed.queue.push_lost(BAD_NO_COMMUNICATION);
+            // A quality, not an error (Part 8, Table A.65).
+            feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
         }
     }
 

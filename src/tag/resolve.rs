@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use crate::client::limits::{Limits, Service, chunked};
 use crate::da::ItemIds;
 use crate::engine::client::{Failure, Link, Target};
+use crate::status::code;
 use crate::{Error, NodeId, Operation, QualifiedName, Status, Tag, TagKind, Value};
 
 /// Far more than any server has tags. A program that makes up names without end must not fill the memory.
@@ -50,7 +51,7 @@ impl Resolved {
     pub(crate) fn cut(&self, value: Value) -> Result<Value, Status> {
         let (Value::Array(array), true) = (&value, self.target.has_range()) else { return Ok(value) };
         if self.target.max_elements().is_some_and(|most| array.len() > most) {
-            return Err(Status::named("BadUnknownResponse").unwrap_or_default());
+            return Err(code::BAD_UNKNOWN_RESPONSE);
         }
         if array.len() == 1 && self.target.is_element() {
             return Ok(array.get(0).unwrap_or(value));
@@ -86,7 +87,7 @@ impl Resolver {
         let sample = link.read(&[target], 0.0).await?.pop();
         let names = sample.map(|sample| sample.value.get::<Vec<String>>());
         let Some(Ok(names)) = names else {
-            let status = Status::named("BadUnknownResponse").unwrap_or_default();
+            let status = code::BAD_UNKNOWN_RESPONSE;
             return Err(Failure { status, detail: "the server has no namespace table".into() });
         };
         *self.namespaces.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);

@@ -10,13 +10,14 @@ use crate::client::Inner;
 use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
 use crate::engine::client::{Failure, ItemRequest, Sink, Target};
+use crate::status::code;
 use crate::subscribe::queue::Slot;
 use crate::subscribe::{Delivery, Refresh};
 use crate::{Error, Operation, Result, Status, Tag};
 
 use super::routes::{Route, Routes};
 use super::task::Command;
-use super::{BAD_NO_COMMUNICATION, Feed, lock};
+use super::{Feed, lock};
 
 /// An unchanged server shows life this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
@@ -78,7 +79,7 @@ impl Carrier {
         }
         match self.place(feed, &fresh).await {
             Err(Error::Disconnected { .. }) => {
-                feed.queue.push_lost(BAD_NO_COMMUNICATION);
+                feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
                 Ok(())
             }
             Err(error) => {
@@ -259,9 +260,8 @@ fn refuse(feed: &Feed, tag: &Tag, slot: Slot, status: Status) {
 }
 
 fn unresolved(error: &Error) -> Status {
-    let name = match error {
-        Error::Resolve { candidates, .. } if candidates.len() > 1 => "BadTooManyMatches",
-        _ => "BadNodeIdUnknown",
-    };
-    Status::named(name).unwrap_or_default()
+    match error {
+        Error::Resolve { candidates, .. } if candidates.len() > 1 => code::BAD_TOO_MANY_MATCHES,
+        _ => code::BAD_NODE_ID_UNKNOWN,
+    }
 }
