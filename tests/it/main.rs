@@ -1,3 +1,10 @@
 //! Integration tests.
 
+mod peer;
 mod sim;
+mod sim_browse;
+mod sim_build;
+mod sim_scale;
+mod sim_subscribe;
+mod sim_values;
+mod sim_wire;
