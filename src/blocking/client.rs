@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    ClientBuilder, FromValue, IntoTag, Operation, ParseTagError, ReadOptions, Reading, Refresh, Result,
-    ServerInfo, State, SubscribeOptions, Tag, Value,
+    ClientBuilder, FromValue, IntoTag, NodeType, Operation, ParseTagError, ReadOptions, Reading, Refresh,
+    Result, ServerInfo, State, SubscribeOptions, Tag, Value,
 };
 
 use super::runtime::Worker;
@@ -103,6 +103,28 @@ impl Client {
         let values: Vec<(Result<Tag, ParseTagError>, Value)> =
             values.into_iter().map(|(tag, value)| (tag.into_tag(), value.into())).collect();
         self.run(Operation::Write, |opc| async move { opc.write_many(values).await })
+    }
+
+    /// What a node holds: the built-in type and the rank.
+    ///
+    /// # Errors
+    /// Those of [`openopc::Client::node_type`](crate::Client::node_type).
+    pub fn node_type(&self, tag: impl IntoTag) -> Result<NodeType> {
+        let tag = tag.into_tag();
+        self.run(Operation::Resolve, |opc| async move { opc.node_type(tag).await })
+    }
+
+    /// What many nodes hold: one result per tag, in the order given.
+    ///
+    /// # Errors
+    /// Those of [`openopc::Client::node_type_many`](crate::Client::node_type_many).
+    pub fn node_type_many<I>(&self, tags: I) -> Result<Vec<Result<NodeType>>>
+    where
+        I: IntoIterator,
+        I::Item: IntoTag,
+    {
+        let tags = parse_all(tags);
+        self.run(Operation::Resolve, |opc| async move { opc.node_type_many(tags).await })
     }
 
     /// Calls `callback` with the current value of every tag, then with every change, on a thread of its own.

@@ -21,7 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub use self::error::ParseTagError;
 pub use self::into::IntoTag;
 #[cfg(feature = "client")]
-pub(crate) use self::node_type::NodeType;
+pub use self::node_type::NodeType;
 #[cfg(feature = "client")]
 pub(crate) use self::resolve::{Answer, Resolved, Resolver};
 use crate::value::{Identifier, NodeId, QualifiedName};

@@ -1,14 +1,17 @@
-//! [`NodeType`]: what a node's data type and value rank allow to be written.
+//! [`NodeType`]: what a node holds, and so what may be written to it.
 
 use crate::{Array, ConvertError, ConvertReason, DataType, Value};
 
-/// What may be written to a node (Part 3, 5.6.2).
+/// What a node holds, by its attributes `DataType` and `ValueRank` (Part 3, 5.6.2), and so what may be written to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct NodeType {
-    /// The built-in type; `None` where the data type is abstract and takes several.
-    pub(crate) data_type: Option<DataType>,
-    /// The `ValueRank` attribute.
-    pub(crate) rank: i32,
+#[non_exhaustive]
+pub struct NodeType {
+    /// The built-in type its values are sent as: `Int32` for an enumeration. `None` where the data type is abstract, so
+    /// that the node takes several.
+    pub data_type: Option<DataType>,
+    /// The `ValueRank` attribute: -1 is a single value, 1 a plain array, 2 and more that many dimensions; 0 is an array
+    /// of any dimensions, -2 anything, -3 a single value or a plain array.
+    pub value_rank: i32,
 }
 
 /// `ValueRank`: a scalar and nothing else (Part 3, 5.6.2).
@@ -27,7 +30,7 @@ impl NodeType {
         if part {
             // Part 4, 7.27: the value of a range is an array, also where the range is one element. Text and byte strings
             // are themselves ranges of characters and bytes.
-            if element && !is_array && self.rank != SCALAR {
+            if element && !is_array && self.value_rank != SCALAR {
                 return Ok(Value::Array(Array::new(value.data_type(), vec![value])?));
             }
             return Ok(value);
@@ -35,7 +38,7 @@ impl NodeType {
         if matches!(value, Value::Null | Value::Opaque(_)) {
             return Ok(value);
         }
-        let shape_fits = match self.rank {
+        let shape_fits = match self.value_rank {
             SCALAR => !is_array,
             // Any, and scalar or one dimension.
             -2 | -3 => true,
