@@ -132,7 +132,10 @@ pub(super) async fn open(mut options: ConnectOptions, settings: Settings) -> Res
     let opening = async {
         let (link, event_loop) =
             connect(&options).await.map_err(|error| connect_error(error, &url, &options))?;
-        establish(link, event_loop, settings).await.map_err(|failure| open_failed(&url, &failure))
+        let request_timeout = settings.request_timeout;
+        establish(link, event_loop, settings)
+            .await
+            .map_err(|failure| open_failed(&url, &failure, request_timeout))
     };
     let Ok(inner) = tokio::time::timeout(timeout, opening).await else {
         let source = Error::Timeout { operation: Operation::Open, after: timeout };
@@ -285,7 +288,11 @@ async fn say_goodbye(inner: &Inner, event_loop: &mut EventLoop) {
     }
 }
 
-fn open_failed(url: &str, failure: &Failure) -> Error {
+fn open_failed(url: &str, failure: &Failure, timeout: Duration) -> Error {
+    if failure.is_timeout() {
+        let source = Error::Timeout { operation: Operation::Open, after: timeout };
+        return Error::Open { url: url.to_owned(), source: source.into() };
+    }
     let text = if failure.detail.is_empty() {
         failure.status.to_string()
     } else {
@@ -296,11 +303,7 @@ fn open_failed(url: &str, failure: &Failure) -> Error {
 
 fn connect_error(error: ConnectError, url: &str, options: &ConnectOptions) -> Error {
     match error {
-        ConnectError::Failed(failure) if failure.is_timeout() => {
-            let source = Error::Timeout { operation: Operation::Open, after: options.connect_timeout };
-            Error::Open { url: url.to_owned(), source: source.into() }
-        }
-        ConnectError::Failed(failure) => open_failed(url, &failure),
+        ConnectError::Failed(failure) => open_failed(url, &failure, options.connect_timeout),
         ConnectError::NoEndpoint(offered) => Error::Security {
             url: url.to_owned(),
             wanted: options.security.to_string(),

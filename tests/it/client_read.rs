@@ -1,0 +1,1 @@
+//! Closing and dropping: nothing hangs, nothing is left behind.
