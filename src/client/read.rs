@@ -112,6 +112,7 @@ impl Inner {
         let operation = Operation::Read;
         self.check_open(operation)?;
         let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
+        self.check_connected(operation)?;
         let resolved = match self.resolver().known(&tag) {
             Some(resolved) => resolved,
             None => match self.resolve(operation, &[&tag]).await?.pop() {
@@ -168,6 +169,9 @@ impl Inner {
         options: &ReadOptions,
     ) -> Result<Vec<(usize, Result<Reading>)>> {
         let operation = Operation::Read;
+        if !tags.is_empty() {
+            self.check_connected(operation)?;
+        }
         let names: Vec<&Tag> = tags.iter().map(|(_, tag)| tag).collect();
         let answers = self.resolve(operation, &names).await?;
         let mut results = Vec::with_capacity(tags.len());
