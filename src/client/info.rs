@@ -130,7 +130,7 @@ impl Client {
 
     async fn standard_variables(&self, operation: Operation, ids: &[u32]) -> Result<Vec<Sample>> {
         let inner = self.inner();
-        inner.check_open(operation)?;
+        inner.check_connected(operation)?;
         let targets: Vec<Target> = ids.iter().map(|id| Target::value(&NodeId::numeric(0, *id))).collect();
         inner.batch(targets, 0.0).await.map_err(|failure| inner.error(operation, failure))
     }

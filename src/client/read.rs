@@ -114,6 +114,7 @@ impl Inner {
         let operation = Operation::Read;
         self.check_open(operation)?;
         let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
+        self.check_connected(operation)?;
         let resolved = match self.resolver().known(&tag) {
             Some(resolved) => resolved,
             None => match self.find(operation, &[&tag]).await?.pop() {
@@ -146,6 +147,9 @@ impl Inner {
             .filter(|(index, _)| is_open(*index))
             .filter_map(|(_, tag)| tag.as_ref().ok())
             .collect();
+        if !open.is_empty() {
+            self.check_connected(operation)?;
+        }
         let answers = self.find(operation, &open).await?;
         let samples = self.read_nodes(&answers, options).await?;
 

@@ -59,6 +59,9 @@ impl Inner {
         let tags: Vec<&Tag> = values.iter().filter_map(|(tag, _)| tag.as_ref().ok()).collect();
         // Before anything is awaited: the order of calls is the order of writes.
         let _turn = self.order().line_up(tags.iter().map(|tag| (*tag).clone())).await;
+        if !tags.is_empty() {
+            self.check_connected(OPERATION)?;
+        }
         let nodes = self.resolve(OPERATION, &tags).await?;
         let known: Vec<Arc<Resolved>> = nodes.iter().filter_map(|node| node.as_ref().ok().cloned()).collect();
         self.learn_types(&known).await.map_err(|failure| self.error(OPERATION, failure))?;

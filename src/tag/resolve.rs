@@ -91,13 +91,18 @@ impl Resolver {
             return Err(Failure { status, detail: "the server has no namespace table".into() });
         };
         *self.namespaces.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
-        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.forget_all();
         Ok(())
     }
 
     /// What is remembered of a tag.
     pub(crate) fn known(&self, tag: &Tag) -> Option<Arc<Resolved>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(tag).cloned()
+    }
+
+    /// Every node may be another one when the server is back.
+    pub(crate) fn forget_all(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The node is gone: the next use looks again.
@@ -138,6 +143,8 @@ impl Resolver {
         let search = find::Search { link, limits, namespaces: &namespaces };
         let nodes = search.nodes(tags, &self.rule).await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Found with a table that has been read anew meanwhile: good for this call, but not to be remembered.
+        let lasting = Arc::ptr_eq(&namespaces, &self.namespaces());
         if known.len() + tags.len() > MAX_REMEMBERED {
             known.clear();
         }
@@ -151,7 +158,9 @@ impl Resolver {
                     Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
                 };
                 let resolved = Arc::new(Resolved { target, node_type: OnceLock::new() });
-                known.insert((*tag).clone(), resolved.clone());
+                if lasting {
+                    known.insert((*tag).clone(), resolved.clone());
+                }
                 Ok(resolved)
             })
             .collect())

@@ -1,5 +1,9 @@
 //! Integration tests.
 
+mod client_life;
+mod client_open;
+mod client_read;
+mod client_write;
 mod peer;
 mod sim;
 mod sim_browse;
@@ -8,3 +12,4 @@ mod sim_scale;
 mod sim_subscribe;
 mod sim_values;
 mod sim_wire;
+mod support;

@@ -1,9 +1,9 @@
 //! The simulator's address space.
 
-use openopc::sim::{Item, Limits, Simulator};
 use opcua::types::{
-    AttributeId, BrowseDirection, NodeId, QualifiedName, ReferenceTypeId, StatusCode, Variant, VariableTypeId,
+    AttributeId, BrowseDirection, NodeId, QualifiedName, ReferenceTypeId, StatusCode, VariableTypeId, Variant,
 };
+use openopc::sim::{Item, Limits, Simulator};
 
 use crate::peer::{Peer, item};
 
@@ -15,7 +15,9 @@ async fn the_preset_is_browsed_as_in_opc_da() {
     let peer = Peer::connect(&simulator).await;
     let roots = peer.children(&NodeId::new(0, OBJECTS)).await;
     let names: Vec<&str> = roots.iter().map(|(name, _)| name.as_str()).collect();
-    for name in ["Simulation Items", "Configured Aliases", "#MonitorACLFile", "@ClientCount", "@Clients", "Server"] {
+    for name in
+        ["Simulation Items", "Configured Aliases", "#MonitorACLFile", "@ClientCount", "@Clients", "Server"]
+    {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
     let groups = peer.children(&roots[0].1).await;
@@ -55,7 +57,10 @@ async fn ids_make_folders_and_items_can_have_items_below() {
     assert_eq!(names, ["Alone", "Plant", "odd..id"]);
     assert_eq!(roots[2].1, item("odd..id"));
     let plant = peer.children(&roots[1].1).await;
-    assert_eq!(plant, [("Boiler".to_owned(), item("Plant.Boiler")), ("Tank".to_owned(), item("~folder/Plant.Tank"))]);
+    assert_eq!(
+        plant,
+        [("Boiler".to_owned(), item("Plant.Boiler")), ("Tank".to_owned(), item("~folder/Plant.Tank"))]
+    );
     assert_eq!(peer.children(&item("Plant.Boiler")).await, [("Temp".to_owned(), item("Plant.Boiler.Temp"))]);
     // Upwards it is the same way.
     let inverse = BrowseDirection::Inverse;
@@ -64,7 +69,9 @@ async fn ids_make_folders_and_items_can_have_items_below() {
     assert_eq!(up.len(), 1);
     assert_eq!(up[0].node_id.node_id, NodeId::new(0, OBJECTS));
     assert!(!up[0].is_forward);
-    let up = peer.browse_with(&item("Plant.Boiler.Temp"), inverse, ReferenceTypeId::HierarchicalReferences, 0).await;
+    let up = peer
+        .browse_with(&item("Plant.Boiler.Temp"), inverse, ReferenceTypeId::HierarchicalReferences, 0)
+        .await;
     assert_eq!(up.references.unwrap()[0].node_id.node_id, item("Plant.Boiler"));
 }
 
@@ -81,7 +88,10 @@ async fn browse_paths_lead_to_items() {
     let objects = NodeId::new(0, OBJECTS);
     assert_eq!(peer.path(objects.clone(), &temp).await, (StatusCode::Good, vec![item("Plant.Boiler.Temp")]));
     let from_root = [(0, "Objects"), (2, "Simulation Items"), (2, "Random"), (2, "Int4")];
-    assert_eq!(peer.path(NodeId::new(0, 84), &from_root).await, (StatusCode::Good, vec![item("Random.Int4")]));
+    assert_eq!(
+        peer.path(NodeId::new(0, 84), &from_root).await,
+        (StatusCode::Good, vec![item("Random.Int4")])
+    );
     let (status, range) = peer.path(item("Plant.Boiler.Temp"), &[(0, "EURange")]).await;
     assert_eq!(status, StatusCode::Good);
     let range = peer.read(&range).await.remove(0).value.unwrap();
@@ -89,7 +99,10 @@ async fn browse_paths_lead_to_items() {
     assert_eq!(range.inner_as::<opcua::types::Range>().unwrap().high, 10.0);
     // What the engine itself has is still found.
     let status = [(0, "ServerStatus"), (0, "CurrentTime")];
-    assert_eq!(peer.path(NodeId::new(0, 2253), &status).await, (StatusCode::Good, vec![NodeId::new(0, 2258)]));
+    assert_eq!(
+        peer.path(NodeId::new(0, 2253), &status).await,
+        (StatusCode::Good, vec![NodeId::new(0, 2258)])
+    );
     assert_eq!(peer.path(objects.clone(), &[(2, "Plant"), (2, "Pump")]).await.0, StatusCode::BadNoMatch);
     assert_eq!(peer.path(objects, &[(0, "Plant")]).await.0, StatusCode::BadNoMatch);
     assert_eq!(peer.path(item("None"), &[(2, "Plant")]).await.0, StatusCode::BadNodeIdUnknown);

@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
-use openopc::sim::{Item, Signal, Simulator};
 use opcua::types::{NodeId, Variant};
+use openopc::sim::{Item, Signal, Simulator};
 
 use crate::peer::{Peer, item, monitor};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_hundred_thousand_items_are_served() {
-    let items = (0..100_000).map(|index| Item::new(format!("Area{}.Tag{index}", index / 1000), index).writable());
+    let items =
+        (0..100_000).map(|index| Item::new(format!("Area{}.Tag{index}", index / 1000), index).writable());
     let simulator = Simulator::builder().items(items).start().await.unwrap();
     let peer = Peer::connect(&simulator).await;
-    let ids: Vec<NodeId> = (0..20_000).map(|index| item(&format!("Area{}.Tag{index}", index / 1000))).collect();
+    let ids: Vec<NodeId> =
+        (0..20_000).map(|index| item(&format!("Area{}.Tag{index}", index / 1000))).collect();
     let values = peer.read(&ids).await;
     assert_eq!(values.len(), 20_000);
     assert_eq!(values[19_999].value, Some(Variant::Int32(19_999)));

@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use openopc::sim::Simulator;
 use opcua::types::{
     BinaryEncodable, ContextOwned, DiagnosticInfo, StatusCode, UAString, Variant, WriteValue,
 };
+use openopc::sim::Simulator;
 
 use crate::peer::{Peer, item};
 
