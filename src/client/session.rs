@@ -9,9 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::da::ItemIds;
 use crate::engine::Sample;
-use crate::engine::client::{
-    ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, Target, connect,
-};
+use crate::engine::client::{ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, connect};
 use crate::status::code;
 use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
@@ -89,17 +87,17 @@ struct Reads {
 }
 
 impl Wire for Reads {
-    type Item = Target;
+    type Item = Arc<Resolved>;
 
     fn limit(&self) -> usize {
         self.limits.chunk(Service::Read)
     }
 
-    async fn read(&self, targets: &[Target], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        if targets.len() <= self.limit() {
-            match self.link.read(targets, max_age).await {
-                Err(failure) if failure.is_too_much() && targets.len() > 1 => {
-                    self.limits.shrink(Service::Read, targets.len());
+    async fn read(&self, nodes: &[Arc<Resolved>], max_age: f64) -> Result<Vec<Sample>, Failure> {
+        if nodes.len() <= self.limit() {
+            match self.link.read(nodes, max_age).await {
+                Err(failure) if failure.is_too_much() && nodes.len() > 1 => {
+                    self.limits.shrink(Service::Read, nodes.len());
                 }
                 result => return result,
             }
@@ -107,7 +105,7 @@ impl Wire for Reads {
         chunked(
             &self.limits,
             Service::Read,
-            targets,
+            nodes,
             |part| async move { self.link.read(&part, max_age).await },
         )
         .await
@@ -415,8 +413,12 @@ impl Inner {
         self.monitor.get()?.last(tag)
     }
 
-    pub(super) async fn batch(&self, targets: Vec<Target>, max_age: f64) -> Result<Vec<Sample>, Failure> {
-        self.batch.read(targets, max_age, self.request_timeout).await
+    pub(super) async fn batch(
+        &self,
+        nodes: Vec<Arc<Resolved>>,
+        max_age: f64,
+    ) -> Result<Vec<Sample>, Failure> {
+        self.batch.read(nodes, max_age, self.request_timeout).await
     }
 
     /// A whole call that failed, as the error of its verb. One that failed because the client was closed meanwhile says so.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::client::limits::{Limits, Service, chunked};
 use crate::da::ItemIds;
-use crate::engine::client::{Failure, Link, Target};
+use crate::engine::client::{Aim, Failure, Link, Target};
 use crate::status::code;
 use crate::{Error, NodeId, Operation, QualifiedName, Status, Tag, TagKind, Value};
 
@@ -42,7 +42,17 @@ impl Unresolved {
     }
 }
 
+impl Aim for Arc<Resolved> {
+    fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
 impl Resolved {
+    pub(crate) fn new(target: Target) -> Arc<Resolved> {
+        Arc::new(Resolved { target, node_type: OnceLock::new() })
+    }
+
     /// What the server gave, as the tag asked for it: a range of one element is that element, for servers answer it with
     /// an array of one (Part 4, 7.27).
     ///
@@ -157,7 +167,7 @@ impl Resolver {
                     None => Target::value(&node),
                     Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
                 };
-                let resolved = Arc::new(Resolved { target, node_type: OnceLock::new() });
+                let resolved = Resolved::new(target);
                 if lasting {
                     known.insert((*tag).clone(), resolved.clone());
                 }

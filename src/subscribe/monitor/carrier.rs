@@ -9,10 +9,11 @@ use tokio::sync::mpsc;
 use crate::client::Inner;
 use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
-use crate::engine::client::{Failure, ItemRequest, Sink, Target};
+use crate::engine::client::{Failure, ItemRequest, Sink};
 use crate::status::code;
 use crate::subscribe::queue::Slot;
 use crate::subscribe::{Delivery, Refresh};
+use crate::tag::Resolved;
 use crate::{Error, Operation, Result, Status, Tag};
 
 use super::heart::Heart;
@@ -129,7 +130,7 @@ impl Carrier {
         let names: Vec<&Tag> = tags.iter().collect();
         let answers = self.inner.resolve(operation, &names).await?;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
-        let mut wanted: Vec<(u32, Tag, Target)> = Vec::with_capacity(tags.len());
+        let mut wanted: Vec<(u32, Tag, Arc<Resolved>)> = Vec::with_capacity(tags.len());
         for (tag, answer) in tags.iter().zip(answers) {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(tag)) else {
                 continue;
@@ -139,7 +140,7 @@ impl Carrier {
                     item.handle = self.next_handle;
                     // Handles are not used twice, so that a late value of a tag that was taken out finds no other.
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
-                    wanted.push((item.handle, tag.clone(), resolved.target.clone()));
+                    wanted.push((item.handle, tag.clone(), resolved.clone()));
                     self.routes
                         .insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, resolved });
                 }
@@ -173,7 +174,7 @@ impl Carrier {
         &self,
         subscription: u32,
         feed: &Feed,
-        wanted: &[(u32, Tag, Target)],
+        wanted: &[(u32, Tag, Arc<Resolved>)],
     ) -> Result<Vec<Result<(u32, Duration), Status>>, Failure> {
         let options = &feed.options;
         let queue = match options.delivery {
@@ -182,9 +183,9 @@ impl Carrier {
         };
         let (link, limits) = (self.inner.link(), self.inner.limits());
         chunked(limits, Service::MonitoredItems, wanted, |part| async move {
-            let requests = part.into_iter().map(|(handle, _, target)| ItemRequest {
+            let requests = part.into_iter().map(|(handle, _, node)| ItemRequest {
                 handle,
-                target,
+                node,
                 sampling: options.refresh.sampling_interval(),
                 queue,
                 deadband: options.deadband,
