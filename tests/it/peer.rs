@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use openopc::sim::Simulator;
 use opcua::client::{ClientBuilder, DataChangeCallback, IdentityToken, Session};
 use opcua::types::{
-    AttributeId, BrowseDescription, BrowseDirection, BrowsePath, BrowseResult, DataChangeFilter, DataChangeTrigger,
-    DataValue, ExtensionObject, MonitoredItemCreateRequest, MonitoredItemCreateResult, NodeId, QualifiedName,
-    ReadValueId, ReferenceTypeId, RelativePath, RelativePathElement, StatusCode, TimestampsToReturn, Variant,
-    WriteValue,
+    AttributeId, BrowseDescription, BrowseDirection, BrowsePath, BrowseResult, DataChangeFilter,
+    DataChangeTrigger, DataValue, ExtensionObject, MonitoredItemCreateRequest, MonitoredItemCreateResult,
+    NodeId, QualifiedName, ReadValueId, ReferenceTypeId, RelativePath, RelativePathElement, StatusCode,
+    TimestampsToReturn, Variant, WriteValue,
 };
+use openopc::sim::Simulator;
 use tokio::sync::mpsc;
 
 pub(crate) type Changes = mpsc::UnboundedReceiver<(NodeId, DataValue)>;
@@ -163,8 +163,10 @@ impl Peer {
             let _ = send.send((item.item_to_monitor().node_id.clone(), value));
         });
         let interval = Duration::from_millis(10);
-        let id = self.session.create_subscription(interval, 10_000, 1000, 0, 0, true, callback).await.unwrap();
-        let results = self.session.create_monitored_items(id, TimestampsToReturn::Both, requests).await.unwrap();
+        let id =
+            self.session.create_subscription(interval, 10_000, 1000, 0, 0, true, callback).await.unwrap();
+        let results =
+            self.session.create_monitored_items(id, TimestampsToReturn::Both, requests).await.unwrap();
         (id, results.into_iter().map(|created| created.result).collect(), changes)
     }
 }

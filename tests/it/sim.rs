@@ -1,7 +1,7 @@
 //! The simulator's preset and its books.
 
-use openopc::sim::{Service, Simulator};
 use opcua::types::{StatusCode, Variant};
+use openopc::sim::{Service, Simulator};
 
 use crate::peer::{Peer, item, items};
 
@@ -9,7 +9,8 @@ use crate::peer::{Peer, item, items};
 async fn openopcs_tutorial_reads_the_same_numbers() {
     let simulator = Simulator::start().await.unwrap();
     let peer = Peer::connect(&simulator).await;
-    let ids = items(&["Random.Int1", "Random.Int2", "Random.Int4", "Random.UInt1", "Random.UInt2", "Random.UInt4"]);
+    let ids =
+        items(&["Random.Int1", "Random.Int2", "Random.Int4", "Random.UInt1", "Random.UInt2", "Random.UInt4"]);
     let values: Vec<Variant> = peer.read(&ids).await.into_iter().map(|value| value.value.unwrap()).collect();
     // The outputs 41, 18467, 6334, 26500, 19169 and 15724 in the scales of their types.
     let expected = [
@@ -100,7 +101,10 @@ async fn requests_are_kept_as_they_came() {
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].service, Service::Read);
     assert_eq!(requests[0].items, ["Random.Int2", "i=2258", "ns=2;s=No.Such", "Random.Int2"]);
-    assert_eq!((requests[1].service, &*requests[1].items), (Service::Write, &["Bucket Brigade.Int4".to_owned()][..]));
+    assert_eq!(
+        (requests[1].service, &*requests[1].items),
+        (Service::Write, &["Bucket Brigade.Int4".to_owned()][..])
+    );
     assert_eq!(simulator.read_count("Random.Int2").unwrap(), 2);
     assert_eq!(simulator.write_count("Bucket Brigade.Int4").unwrap(), 1);
     assert_eq!(simulator.request_count(Service::Read), 1);

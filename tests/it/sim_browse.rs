@@ -1,9 +1,10 @@
 //! The simulator's address space.
 
-use openopc::sim::{Item, Limits, Simulator};
 use opcua::types::{
-    AttributeId, BrowseDirection, NodeId, QualifiedName, ReferenceTypeId, StatusCode, Variant, VariableTypeId,
+    AttributeId, BrowseDirection, LocalizedText, NodeId, QualifiedName, ReferenceTypeId, StatusCode,
+    UAString, VariableTypeId, Variant,
 };
+use openopc::sim::{Item, Limits, Simulator};
 
 use crate::peer::{Peer, item};
 
@@ -15,7 +16,9 @@ async fn the_preset_is_browsed_as_in_opc_da() {
     let peer = Peer::connect(&simulator).await;
     let roots = peer.children(&NodeId::new(0, OBJECTS)).await;
     let names: Vec<&str> = roots.iter().map(|(name, _)| name.as_str()).collect();
-    for name in ["Simulation Items", "Configured Aliases", "#MonitorACLFile", "@ClientCount", "@Clients", "Server"] {
+    for name in
+        ["Simulation Items", "Configured Aliases", "#MonitorACLFile", "@ClientCount", "@Clients", "Server"]
+    {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
     let groups = peer.children(&roots[0].1).await;
@@ -55,7 +58,10 @@ async fn ids_make_folders_and_items_can_have_items_below() {
     assert_eq!(names, ["Alone", "Plant", "odd..id"]);
     assert_eq!(roots[2].1, item("odd..id"));
     let plant = peer.children(&roots[1].1).await;
-    assert_eq!(plant, [("Boiler".to_owned(), item("Plant.Boiler")), ("Tank".to_owned(), item("~folder/Plant.Tank"))]);
+    assert_eq!(
+        plant,
+        [("Boiler".to_owned(), item("Plant.Boiler")), ("Tank".to_owned(), item("~folder/Plant.Tank"))]
+    );
     assert_eq!(peer.children(&item("Plant.Boiler")).await, [("Temp".to_owned(), item("Plant.Boiler.Temp"))]);
     // Upwards it is the same way.
     let inverse = BrowseDirection::Inverse;
@@ -64,7 +70,9 @@ async fn ids_make_folders_and_items_can_have_items_below() {
     assert_eq!(up.len(), 1);
     assert_eq!(up[0].node_id.node_id, NodeId::new(0, OBJECTS));
     assert!(!up[0].is_forward);
-    let up = peer.browse_with(&item("Plant.Boiler.Temp"), inverse, ReferenceTypeId::HierarchicalReferences, 0).await;
+    let up = peer
+        .browse_with(&item("Plant.Boiler.Temp"), inverse, ReferenceTypeId::HierarchicalReferences, 0)
+        .await;
     assert_eq!(up.references.unwrap()[0].node_id.node_id, item("Plant.Boiler"));
 }
 
@@ -81,7 +89,10 @@ async fn browse_paths_lead_to_items() {
     let objects = NodeId::new(0, OBJECTS);
     assert_eq!(peer.path(objects.clone(), &temp).await, (StatusCode::Good, vec![item("Plant.Boiler.Temp")]));
     let from_root = [(0, "Objects"), (2, "Simulation Items"), (2, "Random"), (2, "Int4")];
-    assert_eq!(peer.path(NodeId::new(0, 84), &from_root).await, (StatusCode::Good, vec![item("Random.Int4")]));
+    assert_eq!(
+        peer.path(NodeId::new(0, 84), &from_root).await,
+        (StatusCode::Good, vec![item("Random.Int4")])
+    );
     let (status, range) = peer.path(item("Plant.Boiler.Temp"), &[(0, "EURange")]).await;
     assert_eq!(status, StatusCode::Good);
     let range = peer.read(&range).await.remove(0).value.unwrap();
@@ -89,7 +100,10 @@ async fn browse_paths_lead_to_items() {
     assert_eq!(range.inner_as::<opcua::types::Range>().unwrap().high, 10.0);
     // What the engine itself has is still found.
     let status = [(0, "ServerStatus"), (0, "CurrentTime")];
-    assert_eq!(peer.path(NodeId::new(0, 2253), &status).await, (StatusCode::Good, vec![NodeId::new(0, 2258)]));
+    assert_eq!(
+        peer.path(NodeId::new(0, 2253), &status).await,
+        (StatusCode::Good, vec![NodeId::new(0, 2258)])
+    );
     assert_eq!(peer.path(objects.clone(), &[(2, "Plant"), (2, "Pump")]).await.0, StatusCode::BadNoMatch);
     assert_eq!(peer.path(objects, &[(0, "Plant")]).await.0, StatusCode::BadNoMatch);
     assert_eq!(peer.path(item("None"), &[(2, "Plant")]).await.0, StatusCode::BadNodeIdUnknown);
@@ -146,14 +160,15 @@ async fn every_attribute_is_what_the_item_says() {
         .await
         .unwrap();
     let peer = Peer::connect(&simulator).await;
+    let text = |text: &str| LocalizedText { locale: UAString::null(), text: text.into() };
     let get = async |id: &str, attribute| peer.attribute(&item(id), attribute).await;
     use AttributeId as A;
     let temp = [
         (A::NodeId, Variant::from(item("A.Temp"))),
         (A::NodeClass, Variant::Int32(2)),
         (A::BrowseName, Variant::from(QualifiedName::new(2, "Temp"))),
-        (A::DisplayName, Variant::from(opcua::types::LocalizedText::new("", "Temp"))),
-        (A::Description, Variant::from(opcua::types::LocalizedText::new("", "Hot."))),
+        (A::DisplayName, Variant::from(text("Temp"))),
+        (A::Description, Variant::from(text("Hot."))),
         (A::WriteMask, Variant::UInt32(0)),
         (A::UserWriteMask, Variant::UInt32(0)),
         (A::DataType, Variant::from(NodeId::new(0, 10))),

@@ -3,9 +3,9 @@
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use opcua::types::{NodeId, StatusCode, TimestampsToReturn, Variant};
 use openopc::sim::{Clock, Item, Limits, Signal, Simulator, SimulatorBuilder};
 use openopc::{DataType, Error};
-use opcua::types::{NodeId, StatusCode, TimestampsToReturn, Variant};
 
 use crate::peer::{Peer, item, monitor, read_id};
 

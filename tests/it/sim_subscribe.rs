@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use opcua::types::{AttributeId, MonitoringMode, NodeId, StatusCode, Variant};
 use openopc::Status;
 use openopc::sim::{Clock, Item, Signal, Simulator};
-use opcua::types::{AttributeId, MonitoringMode, NodeId, StatusCode, Variant};
 
 use crate::peer::{Changes, Peer, item, items, monitor, next};
 
@@ -91,8 +91,12 @@ async fn signals_are_sampled_at_the_interval_of_each_item() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_manual_clock_gives_every_sample_and_no_more() {
     let counter = Signal::Counter { from: 0.0, to: 9.0, step: 1.0, every: Duration::from_millis(100) };
-    let simulator =
-        Simulator::builder().item(Item::new("Count", 0).signal(counter)).manual_clock().start().await.unwrap();
+    let simulator = Simulator::builder()
+        .item(Item::new("Count", 0).signal(counter))
+        .manual_clock()
+        .start()
+        .await
+        .unwrap();
     let peer = Peer::connect(&simulator).await;
     let mut changes = peer.subscribe(&[item("Count")], 100.0).await;
     let start = simulator.now();
@@ -117,7 +121,11 @@ async fn a_scaled_clock_runs_its_signals_faster() {
     for factor in [1000.0, 0.5] {
         let simulator = Simulator::builder()
             .item(Item::new("Count", 0.0).signal(counter.clone()))
-            .item(Item::new("Ramp", 0.0).signal(Signal::Ramp { from: 0.0, to: 1.0, period: Duration::from_secs(60) }))
+            .item(Item::new("Ramp", 0.0).signal(Signal::Ramp {
+                from: 0.0,
+                to: 1.0,
+                period: Duration::from_secs(60),
+            }))
             .clock(Clock::Scaled(factor))
             .start()
             .await
@@ -241,12 +249,14 @@ async fn items_left_to_the_subscription_are_told_too() {
 async fn a_changed_interval_loses_nothing() {
     let simulator = plain().await;
     let peer = Peer::connect(&simulator).await;
-    let (id, results, mut changes) = peer.subscription(vec![monitor(&item("Value"), 0.0, true)]).await;
+    let mut request = monitor(&item("Value"), 0.0, true);
+    request.requested_parameters.client_handle = 77;
+    let (id, results, mut changes) = peer.subscription(vec![request]).await;
     double(&mut changes).await;
     let modified = opcua::types::MonitoredItemModifyRequest {
         monitored_item_id: results[0].monitored_item_id,
         requested_parameters: opcua::types::MonitoringParameters {
-            client_handle: results[0].monitored_item_id,
+            client_handle: 77,
             sampling_interval: 5000.0,
             queue_size: 100,
             discard_oldest: true,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use openopc::sim::{Item, Simulator};
-use openopc::{DataType, Error, Status, Value};
 use opcua::types::{
     AttributeId, DataValue, DateTime, NodeId, StatusCode, TimestampsToReturn, Variant, WriteValue,
 };
+use openopc::sim::{Item, Simulator};
+use openopc::{DataType, Error, Status, Value};
 
 use crate::peer::{Peer, item, items, read_id};
 
