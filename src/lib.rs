@@ -1,19 +1,34 @@
-//! OPC UA in a handful of calls.
+#![doc = include_str!("../README.md")]
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
+#[cfg(feature = "client")]
+mod client;
+pub mod da;
 mod engine;
 mod error;
 mod reading;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod status;
+#[cfg(feature = "client")]
+mod subscribe;
 mod tag;
 mod value;
 
-pub mod da;
-#[cfg(feature = "sim")]
-pub mod sim;
-
+#[cfg(feature = "client")]
+pub use client::{
+    Client, ClientBuilder, Event, Identity, ReadOptions, Security, ServerInfo, ServerState, State, open,
+};
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};
 pub use status::{Quality, Status};
+#[cfg(feature = "client")]
+pub use subscribe::{
+    Deadband, Delivery, Overflow, Refresh, SubscribeOptions, Subscription, SubscriptionStats, Watch,
+};
+#[cfg(feature = "client")]
+pub use tag::NodeType;
 pub use tag::{IntoTag, ParseTagError, Tag, TagKind};
 pub use value::{
     Array, ArrayElement, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, Identifier,

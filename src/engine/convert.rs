@@ -4,21 +4,25 @@ mod array;
 mod data_type;
 mod opaque;
 mod status;
+#[cfg(test)]
+mod tests;
+
+use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use opcua::types as ua;
 use opcua::types::{UaNullable as _, Variant};
 
 pub(crate) use self::data_type::data_type_of;
-pub(crate) use self::opaque::{binary_body, structure_type, variant_type};
+pub(crate) use self::opaque::{binary_body, is_null, structure_type, variant_type};
 pub(crate) use self::status::{status_name, status_named};
+use crate::Status;
+use crate::engine::Sample;
 use crate::value::{
     DataType, ExpandedNodeId, Identifier, LocalizedText, NodeId, Opaque, QualifiedName, Value,
 };
-use crate::{Reading, Status, Tag};
 
-/// The engine's value. A [`Value::Null`] is an empty variant; where the type of the node is known,
-/// [`to_variant_as`] knows better.
+/// The engine's value.
 pub(crate) fn to_variant(value: Value) -> Variant {
     match value {
         Value::Null => Variant::Empty,
@@ -48,16 +52,15 @@ pub(crate) fn to_variant(value: Value) -> Variant {
     }
 }
 
-/// As [`to_variant`], for a value already converted to `data_type`: null becomes the null of that type, which is what
-/// servers accept.
-pub(crate) fn to_variant_as(value: Value, data_type: DataType) -> Variant {
-    match value {
-        Value::Null => null_of(data_type),
-        other => to_variant(other),
+/// The null of a type that has one. Servers refuse an empty variant where they keep a `String`.
+pub(crate) fn null(data_type: DataType) -> Value {
+    match null_of(data_type) {
+        Variant::Empty => Value::Null,
+        Variant::LocalizedText(text) => Value::from(from_localized_text(*text)),
+        typed => Value::Opaque(Opaque::new(typed)),
     }
 }
 
-/// The null of a type that has one.
 fn null_of(data_type: DataType) -> Variant {
     match data_type {
         DataType::String => Variant::String(ua::UAString::null()),
@@ -115,14 +118,9 @@ pub(crate) fn from_variant(variant: Variant) -> Value {
     }
 }
 
-/// The text, unless it is null. `set_value` is not needed: the engine gives the `String` only by reference.
+/// The text, unless it is null. The engine gives its `String` by reference only, so this copies.
 fn from_string(text: ua::UAString) -> Option<String> {
     if text.is_null() { None } else { Some(text.into()) }
-}
-
-/// As [`from_string`], with null and empty as one: for texts whose emptiness means nothing.
-pub(crate) fn text(text: ua::UAString) -> String {
-    text.into()
 }
 
 pub(crate) fn to_node_id(id: NodeId) -> ua::NodeId {
@@ -206,10 +204,14 @@ pub(crate) fn from_status(status: ua::StatusCode) -> Status {
 }
 
 /// The first three fields of a GUID are little-endian in the engine's bytes and as written in ours.
-fn swap_guid(guid: [u8; 16]) -> [u8; 16] {
-    let [a, b, c, d, e, f, g, h, rest @ ..] = guid;
-    let [i, j, k, l, m, n, o, p] = rest;
-    [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]
+fn swap_guid(mut guid: [u8; 16]) -> [u8; 16] {
+    let mut rest = &mut guid[..];
+    for length in [4, 2, 2] {
+        let (field, tail) = rest.split_at_mut(length);
+        field.reverse();
+        rest = tail;
+    }
+    guid
 }
 
 /// 100 ns are the finest OPC UA has. From the last second of 9999 on, a time is "the end of time", which the engine
@@ -221,18 +223,20 @@ pub(crate) fn to_date_time(time: DateTime<Utc>) -> ua::DateTime {
 
 /// The end of time is the last second of 9999, however it was written.
 pub(crate) fn from_date_time(time: ua::DateTime) -> DateTime<Utc> {
-    time.as_chrono().min(ua::DateTime::endtimes().as_chrono())
+    // Twice for every value read: worth not computing anew.
+    static END: LazyLock<DateTime<Utc>> = LazyLock::new(|| ua::DateTime::endtimes().as_chrono());
+    time.as_chrono().min(*END)
 }
 
 /// The time of a reading: the null time means that there is none.
 fn from_timestamp(time: Option<ua::DateTime>) -> Option<DateTime<Utc>> {
-    time.filter(|time| !time.is_null()).map(from_date_time)
+    static NULL: LazyLock<ua::DateTime> = LazyLock::new(ua::DateTime::null);
+    time.filter(|time| *time != *NULL).map(from_date_time)
 }
 
-/// What a server said about a tag.
-pub(crate) fn reading(tag: Tag, value: ua::DataValue) -> Reading {
-    Reading {
-        tag,
+/// What a server said.
+pub(crate) fn sample(value: ua::DataValue) -> Sample {
+    Sample {
         value: value.value.map_or(Value::Null, from_variant),
         // No status on the wire means Good (Part 4, 7.11).
         status: value.status.map_or(Status::GOOD, from_status),

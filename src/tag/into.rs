@@ -5,7 +5,7 @@ use crate::Reading;
 use crate::da::ItemId;
 use crate::value::NodeId;
 
-/// What can be passed where a tag is expected: a [`Tag`], text, `(namespace, id)`, a [`NodeId`], a [`Reading`] or an
+/// What can be passed where a tag is expected: a [`Tag`] or the result of parsing one, text, `(namespace, id)`, a [`NodeId`], a [`Reading`] or an
 /// [`ItemId`]. Text is parsed, see [`Tag::parse`]; an [`ItemId`] is not.
 ///
 /// Sealed: the list may grow, but only here.
@@ -40,6 +40,7 @@ into_tag! {
     (u16, u32): |(namespace, id)| Ok(Tag::numeric(namespace, id)),
     (u16, &str): |(namespace, id)| Ok(Tag::string(namespace, id)),
     (u16, String): |(namespace, id)| Ok(Tag::string(namespace, id)),
+    Result<Tag, ParseTagError>: |tag| tag,
     NodeId: |id| Ok(Tag::node(id)),
     &NodeId: |id| Ok(Tag::node(id.clone())),
     Reading: |reading| Ok(reading.tag),

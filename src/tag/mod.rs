@@ -2,18 +2,28 @@
 
 mod error;
 mod into;
+#[cfg(feature = "client")]
+mod node_type;
 mod parse;
 mod range;
+#[cfg(feature = "client")]
+mod resolve;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::error::ParseTagError;
 pub use self::into::IntoTag;
+#[cfg(feature = "client")]
+pub use self::node_type::NodeType;
+#[cfg(feature = "client")]
+pub(crate) use self::resolve::{Answer, Resolved, Resolver};
 use crate::value::{Identifier, NodeId, QualifiedName};
 
 /// Where a value lives: a node, or an item id that the client looks up on its server.
@@ -59,18 +69,26 @@ struct Repr {
     text: Box<str>,
     kind: Kind,
     range: Option<String>,
+    /// Of what the tag means, once for the many times it is looked up.
+    hash: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 enum Kind {
     NodeId(NodeId),
-    NamespaceUri { uri: String, identifier: Identifier },
+    NamespaceUri {
+        uri: String,
+        identifier: Identifier,
+    },
     Path(Vec<QualifiedName>),
-    Item(String),
+    /// The end of the text, this many bytes.
+    Item {
+        length: usize,
+    },
 }
 
 /// How a [`Tag`] addresses its node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TagKind<'a> {
     /// `ns=2;s=Random.Int4`, `i=2258`
@@ -100,7 +118,15 @@ impl Tag {
 
     fn parse_text(text: &str) -> Result<Tag, ParseTagError> {
         let (kind, range) = parse::parse(text).map_err(|malformed| ParseTagError::new(text, malformed))?;
-        Ok(Tag(Arc::new(Repr { text: text.into(), kind, range })))
+        Ok(Tag::assemble(text.into(), kind, range))
+    }
+
+    fn assemble(text: Box<str>, kind: Kind, range: Option<String>) -> Tag {
+        // Keys of its own for each process: tags may come from the network.
+        static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        let mut repr = Repr { text, kind, range, hash: 0 };
+        repr.hash = KEYS.hash_one((repr.kind(), &repr.range));
+        Tag(Arc::new(repr))
     }
 
     /// `ns=…;i=…`
@@ -120,25 +146,44 @@ impl Tag {
 
     /// An item id, never read as anything else.
     pub fn item(id: impl Into<String>) -> Tag {
-        Tag::new(Kind::Item(id.into()), None)
+        Tag::item_in(&id.into(), None)
     }
 
     /// A node by the URI of its namespace.
-    pub fn namespace_uri(uri: impl Into<String>, identifier: Identifier) -> Tag {
-        Tag::new(Kind::NamespaceUri { uri: uri.into(), identifier }, None)
+    ///
+    /// # Errors
+    /// [`ParseTagError`] where the URI is empty.
+    pub fn namespace_uri(uri: impl Into<String>, identifier: Identifier) -> Result<Tag, ParseTagError> {
+        Tag::new(Kind::NamespaceUri { uri: uri.into(), identifier }, None).checked()
     }
 
-    /// The node at the end of these browse names, which start below the Objects folder. Without names, the tag is the
-    /// Objects folder itself.
-    pub fn path(names: impl IntoIterator<Item = QualifiedName>) -> Tag {
-        let names: Vec<QualifiedName> = names.into_iter().collect();
-        if names.is_empty() { Tag::numeric(0, OBJECTS) } else { Tag::new(Kind::Path(names), None) }
+    /// The node at the end of these browse names, which start below the Objects folder.
+    ///
+    /// # Errors
+    /// [`ParseTagError`] where there are none, or one is empty.
+    pub fn path(names: impl IntoIterator<Item = QualifiedName>) -> Result<Tag, ParseTagError> {
+        Tag::new(Kind::Path(names.into_iter().collect()), None).checked()
+    }
+
+    /// A tag made of parts that may not be a tag together: the parser decides.
+    fn checked(self) -> Result<Tag, ParseTagError> {
+        Tag::parse_text(self.as_str())
     }
 
     fn new(kind: Kind, range: Option<String>) -> Tag {
-        let mut text = range.as_ref().map(|range| format!("{}{range};", parse::RANGE)).unwrap_or_default();
-        text.push_str(&kind_text(&kind));
-        Tag(Arc::new(Repr { text: text.into(), kind, range }))
+        let body = match &kind {
+            Kind::NodeId(id) => id.to_string(),
+            Kind::NamespaceUri { uri, identifier } => parse::uri_text(uri, identifier),
+            Kind::Path(path) => parse::path_text(path),
+            Kind::Item { .. } => String::new(),
+        };
+        Tag::assemble(parse::with_range(range.as_deref(), &body), kind, range)
+    }
+
+    fn item_in(id: &str, range: Option<String>) -> Tag {
+        let prefix = if parse::needs_prefix(id) { parse::ITEM } else { "" };
+        let text = parse::with_range(range.as_deref(), &format!("{prefix}{id}"));
+        Tag::assemble(text, Kind::Item { length: id.len() }, range)
     }
 
     /// One element or a part of an array, as OPC UA writes it: `"3"`, `"0:9"`, `"1:2,0:4"`.
@@ -147,21 +192,16 @@ impl Tag {
     /// [`ParseTagError`] unless it is one index or one rising range per dimension.
     pub fn index_range(self, range: &str) -> Result<Tag, ParseTagError> {
         range::check(range).map_err(|malformed| ParseTagError::new(range, malformed))?;
-        let kind = match Arc::try_unwrap(self.0) {
-            Ok(repr) => repr.kind,
-            Err(shared) => shared.kind.clone(),
-        };
-        Ok(Tag::new(kind, Some(range.to_owned())))
+        let range = Some(range.to_owned());
+        Ok(match self.kind() {
+            TagKind::Item(id) => Tag::item_in(id, range),
+            _ => Tag::new(self.0.kind.clone(), range),
+        })
     }
 
     /// How the tag addresses its node.
     pub fn kind(&self) -> TagKind<'_> {
-        match &self.0.kind {
-            Kind::NodeId(id) => TagKind::NodeId(id),
-            Kind::NamespaceUri { uri, identifier } => TagKind::NamespaceUri { uri, identifier },
-            Kind::Path(path) => TagKind::Path(path),
-            Kind::Item(id) => TagKind::Item(id),
-        }
+        self.0.kind()
     }
 
     /// The index range, where the tag has one.
@@ -175,22 +215,24 @@ impl Tag {
     }
 }
 
-/// The id of the Objects folder.
-const OBJECTS: u32 = 85;
-
-fn kind_text(kind: &Kind) -> String {
-    match kind {
-        Kind::NodeId(id) => id.to_string(),
-        Kind::NamespaceUri { uri, identifier } => parse::uri_text(uri, identifier),
-        Kind::Path(path) => parse::path_text(path),
-        Kind::Item(id) if parse::needs_prefix(id) => format!("{}{id}", parse::ITEM),
-        Kind::Item(id) => id.clone(),
+impl Repr {
+    fn kind(&self) -> TagKind<'_> {
+        match &self.kind {
+            Kind::NodeId(id) => TagKind::NodeId(id),
+            Kind::NamespaceUri { uri, identifier } => TagKind::NamespaceUri { uri, identifier },
+            Kind::Path(path) => TagKind::Path(path),
+            Kind::Item { length } => {
+                let start = self.text.len().saturating_sub(*length);
+                TagKind::Item(self.text.get(start..).unwrap_or_default())
+            }
+        }
     }
 }
 
 impl PartialEq for Tag {
     fn eq(&self, other: &Tag) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || (self.0.kind == other.0.kind && self.0.range == other.0.range)
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.hash == other.0.hash && self.kind() == other.kind() && self.0.range == other.0.range)
     }
 }
 
@@ -198,8 +240,7 @@ impl Eq for Tag {}
 
 impl Hash for Tag {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.kind.hash(state);
-        self.0.range.hash(state);
+        state.write_u64(self.0.hash);
     }
 }
 

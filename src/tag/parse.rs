@@ -1,5 +1,7 @@
 //! Text to [`Kind`]: the only place that knows how tags are written.
 
+use std::fmt::Write as _;
+
 use super::{Kind, range};
 use crate::value::{Identifier, Malformed, NodeId, QualifiedName, digits, parse_uri_id};
 
@@ -28,10 +30,18 @@ pub(super) fn parse(text: &str) -> Result<(Kind, Option<String>), Malformed> {
     Ok((kind(tail).map_err(|malformed| malformed.shifted(start))?, Some(indexes.to_owned())))
 }
 
+/// A tag's text with an index range in front.
+pub(super) fn with_range(range: Option<&str>, body: &str) -> Box<str> {
+    match range {
+        None => body.into(),
+        Some(range) => format!("{RANGE}{range};{body}").into(),
+    }
+}
+
 /// The text without an index range.
 fn kind(text: &str) -> Result<Kind, Malformed> {
     if let Some(item) = text.strip_prefix(ITEM) {
-        return Ok(Kind::Item(item.to_owned()));
+        return Ok(Kind::Item { length: item.len() });
     }
     if text.starts_with("svr=") {
         // An id of another server would be looked up on this one, and might even be found.
@@ -47,7 +57,7 @@ fn kind(text: &str) -> Result<Kind, Malformed> {
     if let Some(path) = text.strip_prefix('/') {
         return path_segments(path).map(Kind::Path).map_err(|malformed| malformed.shifted(1));
     }
-    Ok(Kind::Item(text.to_owned()))
+    Ok(Kind::Item { length: text.len() })
 }
 
 /// `i=`, `s=`, `g=` or `b=`
@@ -153,10 +163,14 @@ fn escape_hint(c: char) -> &'static str {
 /// The reverse of parsing a path.
 pub(super) fn path_text(path: &[QualifiedName]) -> String {
     let mut text = String::new();
+    if path.is_empty() {
+        text.push('/');
+    }
     for segment in path {
         text.push('/');
         if segment.namespace != 0 {
-            text.push_str(&format!("{}:", segment.namespace));
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, "{}:", segment.namespace);
         }
         for c in segment.name.chars() {
             if is_reserved(c) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::text::type_text;
 use super::{ArrayElement, Buffer, ConvertError, ConvertReason, DataType, Value};
 
 /// Many values of one type, row by row, with dimensions (one for a plain array).
@@ -33,11 +34,13 @@ struct Repr {
 
 impl Array {
     /// A plain array of `element`s. The values must be of that type already; an array of `Variant` takes all, and one
-    /// of `String`, `ByteString`, `XmlElement` or `QualifiedName` takes [`Value::Null`] too.
+    /// of `String`, `ByteString`, `XmlElement` or `QualifiedName` takes [`Value::Null`] too. `Null` is not a type
+    /// that elements can have; it stands for `Variant`.
     ///
     /// # Errors
     /// [`ConvertError`] with the index of the first value of another type.
     pub fn new(element: DataType, values: Vec<Value>) -> Result<Array, ConvertError> {
+        let element = if element == DataType::Null { DataType::Variant } else { element };
         Buffer::of(element, values)
             .map(Array::plain)
             .map_err(|(index, value)| ConvertError::wrong_data_type(&value, element).at(index))
@@ -69,9 +72,8 @@ impl Array {
         });
         let expected = if dimensions.is_empty() { 0 } else { size.unwrap_or(usize::MAX) };
         if !plain && (expected != got || expected == 0) {
-            let text: String = dimensions.iter().map(|dimension| format!("[{dimension}]")).collect();
             let detail = format!("{got} elements where {expected} are needed");
-            let (from, to) = (self.type_text(), format!("{}{text}", self.element_type()));
+            let (from, to) = (self.type_text(), type_text(self.element_type(), &dimensions));
             return Err(ConvertError::between(from, to, ConvertReason::Length { expected, got }, detail));
         }
         let mut repr = Arc::unwrap_or_clone(self.0);
@@ -101,7 +103,7 @@ impl Array {
 
     /// `Double[3]`
     pub(crate) fn type_text(&self) -> String {
-        Value::Array(self.clone()).type_text()
+        type_text(self.element_type(), self.dimensions())
     }
 
     /// The element with this index, counted row by row.

@@ -6,6 +6,7 @@ use super::{
     Array, Buffer, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, LocalizedText, NodeId,
     QualifiedName, Value,
 };
+use crate::engine::convert::null;
 
 impl Value {
     /// The same value as another OPC UA type, exactly.
@@ -14,8 +15,8 @@ impl Value {
     /// `Double`. `String` becomes `XmlElement`, `QualifiedName` (`2:Boiler`) or `LocalizedText`, and a `LocalizedText`
     /// without a language or an `XmlElement` becomes `String`. A `NodeId` is an `ExpandedNodeId`, and a local one the
     /// reverse. An array of `Byte` is a `ByteString`, and the reverse. Arrays convert element by element and keep
-    /// their dimensions. Everything fits `Variant`. Null fits the types that have a null of their own. Text never
-    /// becomes a number: that is [`Value::parse`].
+    /// their dimensions. Everything fits `Variant`. Null becomes the null of a type that has one; it still prints and
+    /// reads as null. Text never becomes a number: that is [`Value::parse`].
     ///
     /// ```
     /// use openopc::{DataType, Value};
@@ -33,10 +34,11 @@ impl Value {
     pub fn convert(self, to: DataType) -> Result<Value, ConvertError> {
         match (self, to) {
             (Value::DateTime(time), DataType::DateTime) => in_range(time),
-            (value, DataType::Variant) => Ok(value),
+            (value, DataType::Variant) if value.data_type() != DataType::DateTime => Ok(value),
+            (value, DataType::Variant) => value.convert(DataType::DateTime),
             (Value::Array(array), _) => convert_array(array, to),
             (value, _) if value.data_type() == to => Ok(value),
-            (Value::Null, _) if takes_null(to) => Ok(Value::Null),
+            (value, _) if value.is_null() && takes_null(to) => Ok(null(to)),
             (Value::ByteString(bytes), DataType::Byte) => Ok(Value::from(bytes)),
             (value, _) => convert_scalar(value, to).map_err(|error| error.renamed(to.name())),
         }
@@ -118,7 +120,11 @@ fn convert_array(array: Array, to: DataType) -> Result<Value, ConvertError> {
         (DataType::Float, buffer) => numbers::<f32>(buffer, to)?,
         (DataType::Double, buffer) => numbers::<f64>(buffer, to)?,
         (_, buffer) => {
-            let element = |(index, value): (usize, Value)| value.convert(to).map_err(|error| error.at(index));
+            let element = |(index, value): (usize, Value)| match value {
+                // Arrays keep their nulls without a type each.
+                Value::Null if to.has_null() => Ok(Value::Null),
+                other => other.convert(to).map_err(|error| error.at(index)),
+            };
             Array::new(to, buffer.into_values().enumerate().map(element).collect::<Result<_, _>>()?)?
         }
     };

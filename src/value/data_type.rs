@@ -106,8 +106,8 @@ impl DataType {
 
     /// A null element of an array of this type is told apart from every other element.
     pub(crate) const fn has_null(self) -> bool {
-        use DataType::{ByteString, Null, QualifiedName, String, Variant, XmlElement};
-        matches!(self, Null | String | ByteString | XmlElement | QualifiedName | Variant)
+        use DataType::{ByteString, QualifiedName, String, Variant, XmlElement};
+        matches!(self, String | ByteString | XmlElement | QualifiedName | Variant)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Values as text for people.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -74,6 +74,18 @@ impl fmt::Display for Value {
     }
 }
 
+/// In quotes, as [`Value::parse_array`] reads it.
+fn quote(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_str("\"")?;
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            f.write_str("\\")?;
+        }
+        f.write_char(c)?;
+    }
+    f.write_str("\"")
+}
+
 /// `[1, 2, 3]`, a matrix row by row.
 impl fmt::Display for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,8 +99,12 @@ impl fmt::Display for Array {
             for (index, value) in self.iter().enumerate() {
                 f.write_str(if index == 0 { "" } else { ", " })?;
                 match &value {
-                    Value::String(text) | Value::XmlElement(text) => write!(f, "{text:?}")?,
-                    Value::LocalizedText(text) => write!(f, "{:?}", text.text)?,
+                    Value::String(text) | Value::XmlElement(text) => quote(f, text)?,
+                    Value::LocalizedText(text) => quote(f, &text.text)?,
+                    Value::ByteString(bytes) => quote(f, &base64(bytes))?,
+                    Value::QualifiedName(name) => quote(f, &name.to_string())?,
+                    Value::NodeId(id) => quote(f, &id.to_string())?,
+                    Value::ExpandedNodeId(id) => quote(f, &id.to_string())?,
                     other => other.fmt(f)?,
                 }
             }

@@ -62,7 +62,9 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 /// Rust types that can be the elements of an [`Array`]: every type with `Into<Value>` of a known OPC UA type.
 ///
 /// `Vec<T>` is one itself: equally long rows make a matrix, rows of different lengths an array of `Variant`.
-pub trait ArrayElement: Into<Value> {
+///
+/// Sealed: the list may grow, but only here.
+pub trait ArrayElement: Into<Value> + sealed::Sealed {
     #[doc(hidden)]
     fn array(values: Vec<Self>) -> Array;
 
@@ -73,8 +75,13 @@ pub trait ArrayElement: Into<Value> {
     }
 }
 
+mod sealed {
+    pub trait Sealed {}
+}
+
 macro_rules! typed_elements {
     ($($name:ident $ty:ty),*) => {$(
+        impl sealed::Sealed for $ty {}
         impl ArrayElement for $ty {
             fn array(values: Vec<$ty>) -> Array {
                 Array::plain(Buffer::$name(values))
@@ -92,6 +99,7 @@ macro_rules! typed_elements {
 
 macro_rules! value_elements {
     ($($name:ident $ty:ty),*) => {$(
+        impl sealed::Sealed for $ty {}
         impl ArrayElement for $ty {
             fn array(values: Vec<$ty>) -> Array {
                 Array::plain(Buffer::Other(DataType::$name, values.into_iter().map(Value::from).collect()))
@@ -107,30 +115,35 @@ value_elements! {
     LocalizedText LocalizedText
 }
 
-/// Values of one type make an array of it; nulls and mixed types make an array of `Variant`.
+impl sealed::Sealed for Value {}
+
+/// Values of one type make an array of it, nulls among them where that type has a null; all else makes an array of
+/// `Variant`.
 impl ArrayElement for Value {
     fn array(values: Vec<Value>) -> Array {
-        let mut types = values.iter().map(|value| match value {
+        let mut types = values.iter().filter(|value| **value != Value::Null).map(|value| match value {
             Value::Array(_) => DataType::Variant,
             _ => value.data_type(),
         });
-        let first = types.next().unwrap_or(DataType::Variant);
-        let element = if first != DataType::Null && types.all(|other| other == first) {
-            first
-        } else {
-            DataType::Variant
+        let nulls = values.contains(&Value::Null);
+        let element = match types.next() {
+            Some(first) if types.all(|other| other == first) && (!nulls || first.has_null()) => first,
+            _ => DataType::Variant,
         };
-        match Buffer::of(element, values) {
-            Ok(buffer) => Array::plain(buffer),
-            Err((_, value)) => Array::plain(Buffer::Other(DataType::Variant, vec![value])),
-        }
+        let buffer = Buffer::of(element, values);
+        // `Err` cannot be: the values were just looked at.
+        Array::plain(buffer.unwrap_or_else(|(_, value)| Buffer::Other(DataType::Variant, vec![value])))
     }
 }
+
+impl<T: ArrayElement> sealed::Sealed for Vec<T> {}
 
 impl<T: ArrayElement> ArrayElement for Vec<T> {
     fn array(rows: Vec<Vec<T>>) -> Array {
         let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let width = rows.first().map_or(0, Vec::len);
+        let Some(width) = rows.first().map(Vec::len) else {
+            return T::array(Vec::new());
+        };
         if width == 0 || rows.iter().any(|row| row.len() != width) {
             return Array::plain(Buffer::Other(
                 DataType::Variant,

@@ -10,8 +10,8 @@ use crate::engine::convert;
 /// A value without a natural Rust type: a structure, a `DataValue` or `Variant` inside a value, a `DiagnosticInfo`,
 /// or something no standard type can be. It survives a read followed by a write unchanged.
 ///
-/// Prints, and serializes, as `{"type": …, "body": …}` with the id of the binary encoding and the encoded fields in
-/// base64.
+/// Prints, and serializes, as `null` where it is null, else as `{"type": …, "body": …}` with the id of the binary
+/// encoding and the encoded fields in base64.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opaque(Box<Variant>);
 
@@ -25,13 +25,9 @@ impl Opaque {
         convert::variant_type(&self.0)
     }
 
-    /// An empty structure.
+    /// An empty structure, or the null of another type: see [`Value::convert`].
     pub fn is_null(&self) -> bool {
-        match &*self.0 {
-            Variant::Empty => true,
-            Variant::ExtensionObject(object) => object.is_null(),
-            _ => false,
-        }
+        convert::is_null(&self.0)
     }
 
     /// The id of the structure's binary encoding, where it is a structure.
@@ -59,6 +55,9 @@ impl Opaque {
 
 impl fmt::Display for Opaque {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_null() {
+            return f.write_str("null");
+        }
         let (id, body) = self.parts();
         write!(f, "{{\"type\":\"{id}\",\"body\":\"{body}\"}}")
     }

@@ -25,8 +25,10 @@ impl Serialize for Value {
             Value::UInt32(v) => serializer.serialize_u32(*v),
             Value::Int64(v) => serializer.serialize_i64(*v),
             Value::UInt64(v) => serializer.serialize_u64(*v),
-            // As `f32`: 0.1 stays 0.1.
-            Value::Float(v) if v.is_finite() => serializer.serialize_f32(*v),
+            // The `f64` with the same digits: 0.1 stays 0.1 whatever the serializer makes of an `f32`.
+            Value::Float(v) if v.is_finite() => {
+                serializer.serialize_f64(v.to_string().parse().unwrap_or_else(|_| f64::from(*v)))
+            }
             Value::Float(v) => serializer.serialize_str(&float_text(f64::from(*v))),
             Value::Double(v) if v.is_finite() => serializer.serialize_f64(*v),
             Value::Double(v) => serializer.serialize_str(&float_text(*v)),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::DataType;
+
 /// Text that breaks the rules of its type: where, and what would be right there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
@@ -27,6 +29,16 @@ pub(crate) fn clip(text: &str) -> String {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
         None => text.to_owned(),
     }
+}
+
+/// `Double`, `Int32[4]`, `Float[2][3]`
+pub(crate) fn type_text(data_type: DataType, dimensions: &[u32]) -> String {
+    let mut text = data_type.name().to_owned();
+    for dimension in dimensions {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "[{dimension}]");
+    }
+    text
 }
 
 /// Decimal digits only: `parse` alone would take `+2` as well.

@@ -1,6 +1,8 @@
 //! What can be said about values that have no type of ours.
 
-use opcua::types::{BinaryEncodable as _, ContextOwned, ExtensionObject, Variant, VariantTypeId};
+use opcua::types::{
+    BinaryEncodable as _, ContextOwned, ExtensionObject, UaNullable as _, Variant, VariantTypeId,
+};
 
 use super::from_expanded_node_id;
 use crate::value::{DataType, ExpandedNodeId};
@@ -14,6 +16,19 @@ pub(crate) fn variant_type(variant: &Variant) -> DataType {
     #[expect(clippy::as_conversions, reason = "the enum is `repr(u32)` and numbered as in Part 6")]
     let id = scalar as u32;
     DataType::from_id(id).unwrap_or(DataType::Null)
+}
+
+/// There is no value: nothing at all, or the null of a type that has one.
+pub(crate) fn is_null(variant: &Variant) -> bool {
+    match variant {
+        Variant::Empty => true,
+        Variant::String(text) => text.is_null(),
+        Variant::ByteString(bytes) => bytes.is_null(),
+        Variant::XmlElement(text) => text.is_ua_null(),
+        Variant::QualifiedName(name) => name.is_null(),
+        Variant::ExtensionObject(object) => object.is_null(),
+        _ => false,
+    }
 }
 
 /// The id of a structure's binary encoding.

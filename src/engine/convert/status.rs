@@ -4,17 +4,17 @@ use opcua::types::SubStatusCode;
 
 /// The standard name of a status code without info bits.
 pub(crate) fn status_name(bits: u32) -> Option<&'static str> {
-    SubStatusCode::from_value(bits).filter(is_standard).map(|code| code.name())
+    SubStatusCode::from_value(bits).filter(|code| is_standard(*code)).map(|code| code.name())
 }
 
 /// The bits of the status code with this name.
 pub(crate) fn status_named(name: &str) -> Option<u32> {
-    let code = name.parse::<SubStatusCode>().ok().filter(is_standard)?;
+    let code = name.parse::<SubStatusCode>().ok().filter(|code| is_standard(*code))?;
     Some(opcua::types::StatusCode::from_category(code).bits())
 }
 
 /// The engine's table ends with a code of its own.
-fn is_standard(code: &SubStatusCode) -> bool {
+fn is_standard(code: SubStatusCode) -> bool {
     !matches!(code, SubStatusCode::Invalid)
 }
 

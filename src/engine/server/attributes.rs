@@ -171,8 +171,10 @@ impl<'a> View<'a> {
                 Err(status) => return failed(status, stamps, now),
             }
         }
-        let value = (!sample.status.is_bad())
-            .then(|| convert::to_variant_as(sample.value, self.shape(key).data_type));
+        let value = (!sample.status.is_bad()).then(|| match sample.value {
+            Value::Null => convert::to_variant(convert::null(self.shape(key).data_type)),
+            value => convert::to_variant(value),
+        });
         let value =
             DataValue { value, status: Some(convert::to_status(sample.status)), ..DataValue::default() };
         stamped(value, stamps, Some(sample.source_time), now)

@@ -47,12 +47,13 @@ pub(super) fn build(
     };
     let back = |context: ServerContext| Back::new(context);
     let endpoint = ServerEndpoint::new(
-        "/",
+        // Not `/`: node-opcua insists that what is advertised is what it was given, to the letter.
+        "",
         SecurityPolicy::None,
         MessageSecurityMode::None,
         &[ANONYMOUS_USER_TOKEN_ID.to_owned()],
     );
-    let url = format!("opc.tcp://{}/", settings.host);
+    let url = format!("opc.tcp://{}", settings.host);
     let mut builder = ServerBuilder::new()
         .without_node_managers()
         .with_node_manager(front)

@@ -1,0 +1,63 @@
+//! Times as people write them: `500ms`, `1.5s`, `2m`, `1h`; a plain number is milliseconds, as OpenOPC has it.
+
+use std::time::Duration;
+
+/// The units and their length in seconds, longer names first.
+const UNITS: [(&str, f64); 6] =
+    [("ms", 0.001), ("min", 60.0), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
+
+/// A time, or none at all: 0.
+pub(crate) fn any(text: &str) -> Result<Duration, String> {
+    let trimmed = text.trim();
+    let (number, unit) = UNITS
+        .iter()
+        .find_map(|(name, seconds)| Some((trimmed.strip_suffix(name)?, *seconds)))
+        .unwrap_or((trimmed, 0.001));
+    let number = number.trim_end();
+    let plain = number.starts_with(|c: char| c.is_ascii_digit()) && !number.contains(['e', 'E']);
+    plain
+        .then(|| Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok())
+        .flatten()
+        .ok_or_else(|| "write a time such as 500ms, 5s or 1m, or a plain number of milliseconds".to_owned())
+}
+
+/// A time that passes.
+pub(crate) fn some(text: &str) -> Result<Duration, String> {
+    match any(text)? {
+        Duration::ZERO => Err("nothing can happen in no time".to_owned()),
+        time => Ok(time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units_or_are_milliseconds() {
+        for (text, millis) in [
+            ("250", 250),
+            ("500ms", 500),
+            ("1s", 1_000),
+            ("1.5s", 1_500),
+            (" 10 s ", 10_000),
+            ("2m", 120_000),
+            ("2min", 120_000),
+            ("1h", 3_600_000),
+            ("1d", 86_400_000),
+            ("0", 0),
+        ] {
+            assert_eq!(any(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in
+            ["", "s", "-1s", "+1s", "1e3", "1 parsec", "NaN", "inf", "1h30m", "99999999999999999999d", ".5s"]
+        {
+            assert!(any(text).is_err(), "{text}");
+        }
+        assert!(some("0s").is_err());
+    }
+}

@@ -1,0 +1,88 @@
+//! The longer texts of `--help`.
+
+pub(crate) const OPC_SHORT: &str = "\
+Examples:
+  opc -s sim: read Random.Int4 'Bucket Brigade.Int4'
+  opc -s opc.tcp://plant:4840 watch Boiler.Level --refresh 500ms -o json
+
+'opc --help' tells how tags are written and what the exit codes mean.";
+
+pub(crate) const OPC: &str = "\
+Examples:
+  opc -s sim: read Random.Int4 'Bucket Brigade.Int4'
+  opc -s opc.tcp://plant:4840 write 'Boiler.Setpoint=71.5'
+  opc -s opc.tcp://plant:4840 watch Boiler.Level --refresh 500ms -o json
+  opc simulate &
+  OPC_SERVER=opc.tcp://localhost:4840 opc info
+
+Tags:
+  Random.Int4              an item id, looked up on the server
+  ns=2;s=Random.Int4       a node id; also i=2258, nsu=urn:plant;s=Pump
+  /2:Plant/2:Boiler        browse names below the Objects folder
+  range=0:9;Some.Array     elements of an array; range=3;… is one of them
+  item:…                   an item id that looks like one of the others
+  Tags with spaces, ; or & in them are quoted for the shell.
+
+Data goes to stdout, everything else to stderr. Times are UTC.
+
+Exit codes:
+  0    everything worked and every value read is of good quality
+  1    an item failed or was not good; all the others are printed
+  2    the command line makes no sense; nothing was written
+  3    no connection: not reached, refused, or lost; or no address to listen on
+  130  ended by Ctrl-C before it was done (143 by SIGTERM)
+Output that nobody reads any more, as with '| head', ends the command with 0.";
+
+pub(crate) const READ: &str = "\
+Examples:
+  opc read -s sim: Random.Int4 'Bucket Brigade.Int4'
+  opc read 'ns=2;s=Random.Int4' i=2258 -o json
+  opc read 'range=0:1;Random.ArrayOfReal8' -o csv
+
+A value of uncertain or bad quality is printed like any other, and makes the exit code 1. So does a tag that
+gives no value; its line has an error. A tag that cannot be one at all is a usage error (2).";
+
+pub(crate) const WRITE: &str = "\
+Examples:
+  opc write 'Bucket Brigade.Int4=5' 'Bucket Brigade.String=two words'
+  opc write 'ns=2;s=Bucket Brigade.Real8=2.5'
+  opc write 'Bucket Brigade.ArrayOfReal8=[1, 2.5]' 'range=0;Bucket Brigade.ArrayOfReal8=7'
+  opc write 'Bucket Brigade.Int4' 5
+  opc write --pairs 'ns=2;s=a=b' 5
+
+The first = that is not part of the tag stands before the value: a node id keeps the ones of ns=, nsu=, i=, s=,
+g=, b= and range=, and the padding of b=. With no such = in any argument, tags and values come in turn, as with
+OpenOPC; --pairs says that they do, for ids and values with = in them.
+
+The node's data type says what the text means: numbers also as 0xFF, true and false also as 1 and 0, times in
+RFC 3339, bytes in base64, arrays as [1, 2] and [[1, 2], [3, 4]]. A node that takes several types gets the type it
+holds now, or the one of --type. If any text is not a value of its type, nothing at all is written (exit code 2).
+A value that the server refuses is told on its line, and makes the exit code 1; the others are written.";
+
+pub(crate) const WATCH: &str = "\
+Examples:
+  opc watch 'Triangle Waves.Real8' --refresh 100ms
+  opc watch A B --count 10 -o json
+  opc watch A --for 1m -o csv >minute.csv
+
+Every tag begins with its current value; after that, what changes is printed as it changes. A tag that the server
+refuses gives one bad reading and makes the exit code 1 at the end; with every tag refused the end comes at once.
+Ctrl-C ends a watch with exit code 0. A lost connection gives one bad reading for each tag, and comes back by
+itself. Quality alone does not change the exit code.";
+
+pub(crate) const INFO: &str = "\
+Examples:
+  opc info -s opc.tcp://plant:4840
+  opc info -s sim: -o json";
+
+pub(crate) const SIMULATE: &str = "\
+Examples:
+  opc simulate
+  opc simulate --listen 127.0.0.1:0 --items 5000
+  opc simulate --listen 0.0.0.0:4840
+
+The first line on stdout is the URL, printed once clients can connect. There is no security: whoever reaches the
+address can read and write. It serves what the Matrikon simulation server is known for: Random.*, Bucket Brigade.*,
+Saw-toothed Waves.*, Square Waves.*, Triangle Waves.*, Read Error.*, Write Error.*, Write Only.*
+
+Ctrl-C and SIGTERM end it with exit code 0. An address that cannot be had is exit code 3.";

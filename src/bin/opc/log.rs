@@ -1,0 +1,27 @@
+//! What is told on stderr beside errors: the library's warnings, more with `-v`, anything with `OPC_LOG`.
+
+use std::io::{self, IsTerminal as _};
+
+use tracing_subscriber::EnvFilter;
+
+use crate::exit::Failure;
+
+pub(crate) fn start(verbose: u8) -> Result<(), Failure> {
+    let filter = match (std::env::var("OPC_LOG"), verbose) {
+        (Ok(filter), _) if !filter.trim().is_empty() => filter,
+        // The engine warns of what the library has dealt with.
+        (_, 0) => "off,openopc=warn".to_owned(),
+        (_, 1) => "error,openopc=debug".to_owned(),
+        (_, _) => "debug,openopc=trace".to_owned(),
+    };
+    let filter = EnvFilter::try_new(&filter)
+        .map_err(|error| Failure::Usage(format!("`{filter}` in OPC_LOG is not a log filter: {error}")))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        // A stderr that is closed is no reason to panic.
+        .log_internal_errors(false)
+        .init();
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! [`Limits`]: what the server takes in one call, and how calls are cut to fit.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::engine::client::{Failure, Link, Target};
+use crate::{NodeId, Value};
+
+/// What is sent in one call where the server names no limit: large enough to make round trips rare, small enough for
+/// any message size limit.
+const UNLIMITED: usize = 10_000;
+
+/// A service with a limit of its own (Part 5, 6.3.11 `OperationLimitsType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Read,
+    Write,
+    Browse,
+    Translate,
+    MonitoredItems,
+}
+
+/// The node that tells each limit, in the order of [`Limits::values`].
+const NODES: [(Service, u32); 5] = [
+    (Service::Read, 11_705),
+    (Service::Write, 11_707),
+    (Service::Browse, 11_710),
+    (Service::Translate, 11_712),
+    (Service::MonitoredItems, 11_714),
+];
+
+/// How many items the server takes in one call of each service.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    read: AtomicUsize,
+    write: AtomicUsize,
+    browse: AtomicUsize,
+    translate: AtomicUsize,
+    monitored_items: AtomicUsize,
+}
+
+impl Limits {
+    /// Asks the server. A server that keeps its limits to itself has none as far as we know.
+    pub(crate) async fn refresh(&self, link: &Link) -> Result<(), Failure> {
+        let targets: Vec<Target> =
+            NODES.iter().map(|(_, id)| Target::value(&NodeId::numeric(0, *id))).collect();
+        let samples = match link.read(&targets, 0.0).await {
+            Ok(samples) => samples,
+            // Five nodes are too many for this server: it is told one by one from here on.
+            Err(failure) if failure.is_too_much() => {
+                for (service, _) in NODES {
+                    self.set(service, 1);
+                }
+                return Ok(());
+            }
+            Err(failure) => return Err(failure),
+        };
+        for ((service, _), sample) in NODES.iter().zip(samples) {
+            let limit = match sample.value {
+                Value::UInt32(limit) if sample.status.is_good() => {
+                    usize::try_from(limit).unwrap_or(UNLIMITED)
+                }
+                _ => 0,
+            };
+            self.set(*service, limit);
+        }
+        Ok(())
+    }
+
+    /// Items in one call, at least one.
+    pub(crate) fn chunk(&self, service: Service) -> usize {
+        match self.cell(service).load(Ordering::Relaxed) {
+            0 => UNLIMITED,
+            limit => limit.min(UNLIMITED),
+        }
+    }
+
+    /// The server found `sent` items too many, whatever it advertises: asks for half from here on. `false` when there is
+    /// nothing left to halve.
+    pub(crate) fn shrink(&self, service: Service, sent: usize) -> bool {
+        if sent <= 1 {
+            return false;
+        }
+        self.set(service, (sent / 2).max(1));
+        true
+    }
+
+    fn set(&self, service: Service, limit: usize) {
+        self.cell(service).store(limit, Ordering::Relaxed);
+    }
+
+    fn cell(&self, service: Service) -> &AtomicUsize {
+        match service {
+            Service::Read => &self.read,
+            Service::Write => &self.write,
+            Service::Browse => &self.browse,
+            Service::Translate => &self.translate,
+            Service::MonitoredItems => &self.monitored_items,
+        }
+    }
+}
+
+/// Calls `call` with as many of `items` at a time as the server takes, smaller where it says that was too much, and
+/// puts the results together in order.
+pub(crate) async fn chunked<T, R, F>(
+    limits: &Limits,
+    service: Service,
+    items: &[T],
+    call: impl FnMut(Vec<T>) -> F,
+) -> Result<Vec<R>, Failure>
+where
+    T: Clone,
+    F: Future<Output = Result<Vec<R>, Failure>>,
+{
+    match chunked_until_failure(limits, service, items, call).await {
+        (results, None) => Ok(results),
+        (_, Some(failure)) => Err(failure),
+    }
+}
+
+/// As [`chunked`], and where a call fails, what was done before it.
+pub(crate) async fn chunked_until_failure<T, R, F>(
+    limits: &Limits,
+    service: Service,
+    items: &[T],
+    mut call: impl FnMut(Vec<T>) -> F,
+) -> (Vec<R>, Option<Failure>)
+where
+    T: Clone,
+    F: Future<Output = Result<Vec<R>, Failure>>,
+{
+    let mut results = Vec::with_capacity(items.len());
+    let mut rest = items;
+    while !rest.is_empty() {
+        let (chunk, after) = rest.split_at(limits.chunk(service).min(rest.len()));
+        match call(chunk.to_vec()).await {
+            Ok(mut part) => {
+                results.append(&mut part);
+                rest = after;
+            }
+            Err(failure) if failure.is_too_much() && limits.shrink(service, chunk.len()) => {}
+            Err(failure) => return (results, Some(failure)),
+        }
+    }
+    (results, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Status;
+
+    #[tokio::test]
+    async fn calls_are_cut_to_the_limit_and_shrink_when_refused() {
+        let limits = Limits::default();
+        limits.set(Service::Read, 100);
+        let items: Vec<usize> = (0..250).collect();
+        let mut sizes = vec![];
+        let results = chunked(&limits, Service::Read, &items, |part| {
+            sizes.push(part.len());
+            let refused = part.len() > 30;
+            async move {
+                if refused {
+                    let status = Status::named("BadTooManyOperations").unwrap();
+                    return Err(Failure { status, detail: String::new() });
+                }
+                Ok(part.into_iter().map(|n| n * 2).collect())
+            }
+        })
+        .await
+        .unwrap();
+        assert_eq!(results, items.iter().map(|n| n * 2).collect::<Vec<_>>());
+        assert_eq!(sizes.iter().take(4).copied().collect::<Vec<_>>(), [100, 50, 25, 25]);
+    }
+}

@@ -1,0 +1,136 @@
+//! The client: one session, and the verbs on it.
+
+mod address;
+mod batch;
+mod builder;
+mod event;
+mod identity;
+mod info;
+pub(crate) mod limits;
+mod order;
+mod read;
+mod session;
+mod types;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub(crate) use address::Address;
+pub use builder::ClientBuilder;
+pub use event::{Event, State};
+pub use identity::{Identity, Security};
+pub use info::{ServerInfo, ServerState};
+pub use read::ReadOptions;
+pub(crate) use session::{Handle, Inner};
+
+use crate::{Error, IntoTag, Operation, Result, Tag};
+
+/// Opens a session with **no message security and as an anonymous user**. [`Client::builder`] has the other choices.
+///
+/// The URL is `opc.tcp://HOST[:PORT][/PATH]`; with the feature `sim`, `sim:` is the bundled simulator, started for this
+/// client alone.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> openopc::Result<()> {
+/// let opc = openopc::open("sim:").await?;
+/// let reading = opc.read("Random.Int4").await?;
+/// println!("{} {} {:?}", reading.value, reading.quality(), reading.time());
+/// opc.close().await
+/// # }
+/// ```
+///
+/// # Errors
+/// Those of [`ClientBuilder::open`].
+pub async fn open(url: impl Into<String>) -> Result<Client> {
+    Client::builder(url).open().await
+}
+
+/// A handle to one session. Clones share it; the session closes with the last handle.
+///
+/// Every verb may be called from any number of tasks at once. Reads that run at the same time share requests; a write
+/// never overtakes an earlier write to the same tag.
+#[derive(Clone)]
+pub struct Client {
+    handle: Arc<Handle>,
+}
+
+impl Client {
+    /// Starts with the defaults: no security, anonymous, reconnecting for ever.
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder::new(url)
+    }
+
+    pub(crate) fn from_handle(handle: Arc<Handle>) -> Client {
+        Client { handle }
+    }
+
+    pub(crate) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        self.handle.inner()
+    }
+
+    /// How the connection is right now.
+    pub fn state(&self) -> State {
+        self.inner().state()
+    }
+
+    /// The URL this client was opened with.
+    pub fn url(&self) -> &str {
+        self.inner().url()
+    }
+
+    /// The node a tag means on this server, as a `ns=…` tag with the same index range.
+    ///
+    /// # Errors
+    /// [`Error::Resolve`] where the tag means no node, or lists the candidates where it means several.
+    pub async fn resolve(&self, tag: impl IntoTag) -> Result<Tag> {
+        let operation = Operation::Resolve;
+        let tag = tag.into_tag().map_err(|error| Error::InvalidTag { operation, error })?;
+        self.inner().resolve_tag(tag).await
+    }
+
+    /// Runs until Ctrl-C, then closes; or until the client is closed elsewhere. Subscriptions deliver meanwhile.
+    ///
+    /// Deliveries begin with `subscribe`, not here: `start` is the place for a program to wait.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where the system does not let the program hear Ctrl-C.
+    pub async fn start(&self) -> Result<()> {
+        tokio::select! {
+            signal = tokio::signal::ctrl_c() => {
+                signal.map_err(|error| Error::Config(format!("cannot listen for Ctrl-C: {error}")))?;
+                self.close().await
+            }
+            () = self.inner().closed() => Ok(()),
+        }
+    }
+
+    /// Ends subscriptions, deletes the session on the server, and resolves when that is done. Idempotent: closing a closed
+    /// client does nothing. Every later call on any clone fails with [`Error::Closed`].
+    ///
+    /// # Errors
+    /// None today; a server that does not answer is left after the request timeout, at most 5 s.
+    pub async fn close(&self) -> Result<()> {
+        self.inner().close().await;
+        Ok(())
+    }
+
+    /// The engine's session, for what this crate does not cover. **Not under semver**: it changes with the engine.
+    pub fn session(&self) -> Arc<opcua::client::Session> {
+        self.inner().link().session()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.url())
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,216 @@
+//! `read`, `read_as`, `read_many`, `read_with`.
+
+use std::sync::Arc;
+
+use crate::da::Source;
+use crate::engine::Sample;
+use crate::engine::client::Target;
+use crate::status::code;
+use crate::tag::{Answer, Resolved};
+use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
+
+use super::Inner;
+
+/// `maxAge` that lets the server answer with what it has (Part 4, 5.11.2.2: the maximum Int32 or more).
+const ANY_AGE: f64 = 2_147_483_647.0;
+
+/// Bad codes that say how good a value is, not that there is none to be had (Part 8, Table A.65).
+const BAD_QUALITIES: [Status; 8] = [
+    code::BAD,
+    code::BAD_CONFIGURATION_ERROR,
+    code::BAD_NOT_CONNECTED,
+    code::BAD_NO_COMMUNICATION,
+    code::BAD_OUT_OF_SERVICE,
+    code::BAD_DEVICE_FAILURE,
+    code::BAD_SENSOR_FAILURE,
+    code::BAD_WAITING_FOR_INITIAL_DATA,
+];
+
+/// Choices for [`Client::read_with`].
+///
+/// ```
+/// use openopc::{ReadOptions, da::Source};
+///
+/// let options = ReadOptions::new().source(Source::Cache).chunk(500);
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    source: Source,
+    chunk: Option<usize>,
+}
+
+impl ReadOptions {
+    /// From the device, as many tags in one request as the server takes.
+    pub fn new() -> ReadOptions {
+        ReadOptions::default()
+    }
+
+    /// Where the values come from. Default [`Source::Hybrid`], which outside a group is the device.
+    #[must_use]
+    pub fn source(mut self, source: Source) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// At most this many tags in one request, at least 1. The server's own limit holds as well.
+    #[must_use]
+    pub fn chunk(mut self, tags: usize) -> Self {
+        self.chunk = Some(tags.max(1));
+        self
+    }
+}
+
+impl Client {
+    /// The current value of one tag.
+    ///
+    /// A value of bad *quality* is a reading; a tag that gives no value is an error. Part 8, Table A.65 draws the line:
+    /// `BadNoCommunication` or `BadDeviceFailure` is a quality, `BadNodeIdUnknown` an error.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTag`], [`Error::Resolve`], [`Error::Item`] for this tag; [`Error::Disconnected`],
+    /// [`Error::Timeout`], [`Error::Service`], [`Error::Closed`] for the call.
+    pub async fn read(&self, tag: impl IntoTag) -> Result<Reading> {
+        self.inner().read_one(tag.into_tag()).await
+    }
+
+    /// The current value of one tag as a Rust type. See [`FromValue`] for what can be read as what.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read); [`Error::Quality`] unless the quality is good, [`Error::Convert`] unless the
+    /// conversion is exact.
+    pub async fn read_as<T: FromValue>(&self, tag: impl IntoTag) -> Result<T> {
+        self.read(tag).await?.get()
+    }
+
+    /// The current values of many tags: one result per tag, in the order given. A tag may be given twice.
+    ///
+    /// # Errors
+    /// The outer error is the call's, as in [`read`](Self::read); each inner one is its tag's.
+    pub async fn read_many<I>(&self, tags: I) -> Result<Vec<Result<Reading>>>
+    where
+        I: IntoIterator,
+        I::Item: IntoTag,
+    {
+        self.read_with(tags, &ReadOptions::default()).await
+    }
+
+    /// As [`read_many`](Self::read_many), with choices.
+    ///
+    /// # Errors
+    /// Those of [`read_many`](Self::read_many).
+    pub async fn read_with<I>(&self, tags: I, options: &ReadOptions) -> Result<Vec<Result<Reading>>>
+    where
+        I: IntoIterator,
+        I::Item: IntoTag,
+    {
+        let tags = tags.into_iter().map(IntoTag::into_tag).collect();
+        self.inner().read_all(tags, options).await
+    }
+}
+
+impl Inner {
+    async fn read_one(&self, tag: Result<Tag, ParseTagError>) -> Result<Reading> {
+        let operation = Operation::Read;
+        self.check_open(operation)?;
+        let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
+        let resolved = match self.resolver().known(&tag) {
+            Some(resolved) => resolved,
+            None => match self.find(operation, &[&tag]).await?.pop() {
+                Some(Ok(resolved)) => resolved,
+                Some(Err(unresolved)) => return Err(unresolved.into_error(operation, tag)),
+                None => return Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
+            },
+        };
+        let samples = self.batch(vec![resolved.target.clone()], 0.0).await;
+        match samples.map_err(|failure| self.error(operation, failure))?.pop() {
+            Some(sample) => self.finish(tag, &resolved, sample),
+            None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
+        }
+    }
+
+    async fn read_all(
+        &self,
+        tags: Vec<Result<Tag, ParseTagError>>,
+        options: &ReadOptions,
+    ) -> Result<Vec<Result<Reading>>> {
+        let operation = Operation::Read;
+        self.check_open(operation)?;
+        let cached: Vec<Option<Sample>> = match options.source {
+            Source::Cache => tags.iter().map(|tag| self.cached(tag.as_ref().ok()?)).collect(),
+            Source::Device | Source::Hybrid => Vec::new(),
+        };
+        let is_open = |index: usize| cached.get(index).is_none_or(Option::is_none);
+        let open: Vec<&Tag> = (0..)
+            .zip(&tags)
+            .filter(|(index, _)| is_open(*index))
+            .filter_map(|(_, tag)| tag.as_ref().ok())
+            .collect();
+        let answers = self.find(operation, &open).await?;
+        let samples = self.read_nodes(&answers, options).await?;
+
+        // Everything is in the order of the tags; what a tag does not need is not there.
+        let (mut cached, mut answers, mut samples) =
+            (cached.into_iter(), answers.into_iter(), samples.into_iter());
+        Ok(tags
+            .into_iter()
+            .map(|tag| {
+                let cached = cached.next().flatten();
+                let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
+                if let Some(sample) = cached {
+                    return classify(tag, sample);
+                }
+                match answers.next() {
+                    Some(Ok(resolved)) => match samples.next() {
+                        Some(sample) => self.finish(tag, &resolved, sample),
+                        None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
+                    },
+                    Some(Err(unresolved)) => Err(unresolved.into_error(operation, tag)),
+                    None => Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
+                }
+            })
+            .collect())
+    }
+
+    /// One sample for each node that was found, in order.
+    async fn read_nodes(&self, answers: &[Answer], options: &ReadOptions) -> Result<Vec<Sample>> {
+        let max_age = if options.source == Source::Cache { ANY_AGE } else { 0.0 };
+        let targets: Vec<Target> = answers
+            .iter()
+            .filter_map(|answer| answer.as_ref().ok())
+            .map(|node| node.target.clone())
+            .collect();
+        let read = |targets| async move {
+            self.batch(targets, max_age).await.map_err(|failure| self.error(Operation::Read, failure))
+        };
+        let Some(size) = options.chunk.filter(|size| *size < targets.len()) else {
+            return read(targets).await;
+        };
+        let mut samples = Vec::with_capacity(targets.len());
+        for part in targets.chunks(size) {
+            samples.append(&mut read(part.to_vec()).await?);
+        }
+        Ok(samples)
+    }
+
+    /// A sample of a tag, as the user sees it.
+    fn finish(&self, tag: Tag, resolved: &Arc<Resolved>, mut sample: Sample) -> Result<Reading> {
+        if sample.status.code() == code::BAD_NODE_ID_UNKNOWN {
+            // It may have moved; the next read looks again.
+            self.resolver().forget(&tag);
+        }
+        match resolved.cut(sample.value) {
+            Ok(value) => sample.value = value,
+            Err(status) => return Err(Error::Item { operation: Operation::Read, tag, status }),
+        }
+        classify(tag, sample)
+    }
+}
+
+/// A reading where the status is a quality, an error where it is not.
+fn classify(tag: Tag, sample: Sample) -> Result<Reading> {
+    if sample.status.is_bad() && !BAD_QUALITIES.contains(&sample.status.code()) {
+        return Err(Error::Item { operation: Operation::Read, tag, status: sample.status });
+    }
+    Ok(sample.into_reading(tag))
+}

@@ -1,0 +1,449 @@
+//! [`Inner`]: one session's life from opening to closing, and what all verbs share.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::da::ItemIds;
+use crate::engine::Sample;
+use crate::engine::client::{
+    ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, Target, connect,
+};
+use crate::status::code;
+use crate::subscribe::Monitor;
+use crate::tag::{Answer, Resolved, Resolver};
+use crate::{Client, Error, Event, Operation, Result, State, Status, Tag};
+
+use super::batch::{Batch, Wire};
+use super::builder::EventCallback;
+use super::limits::{Limits, Service, chunked};
+use super::order::Order;
+
+/// How long a server may take to say goodbye.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What the client itself was told, beside what the connection needs.
+pub(super) struct Settings {
+    pub(super) url: String,
+    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "only the feature `sim` has a simulator"))]
+    pub(super) simulated: bool,
+    pub(super) open_timeout: Duration,
+    pub(super) request_timeout: Duration,
+    pub(super) item_ids: ItemIds,
+    pub(super) on_event: Option<EventCallback>,
+}
+
+/// What the user's handles share. The session closes when it is dropped.
+pub(crate) struct Handle {
+    inner: Arc<Inner>,
+    /// The simulator of `sim:`, gone with the client.
+    #[cfg(feature = "sim")]
+    _simulator: Option<crate::sim::Simulator>,
+}
+
+impl Handle {
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.inner.shut(None);
+    }
+}
+
+/// What the verbs and the session's task share.
+pub(crate) struct Inner {
+    url: String,
+    request_timeout: Duration,
+    link: Link,
+    resolver: Resolver,
+    limits: Arc<Limits>,
+    batch: Batch<Reads>,
+    order: Order,
+    monitor: OnceLock<Monitor>,
+    state: watch::Sender<State>,
+    commands: mpsc::UnboundedSender<Command>,
+    events: Option<mpsc::UnboundedSender<Event>>,
+}
+
+enum Command {
+    Close(Option<oneshot::Sender<()>>),
+}
+
+/// Batched reads go to the server, in chunks it takes.
+struct Reads {
+    link: Link,
+    limits: Arc<Limits>,
+}
+
+impl Wire for Reads {
+    type Item = Target;
+
+    fn limit(&self) -> usize {
+        self.limits.chunk(Service::Read)
+    }
+
+    async fn read(&self, targets: &[Target], max_age: f64) -> Result<Vec<Sample>, Failure> {
+        if targets.len() <= self.limit() {
+            match self.link.read(targets, max_age).await {
+                Err(failure) if failure.is_too_much() && targets.len() > 1 => {
+                    self.limits.shrink(Service::Read, targets.len());
+                }
+                result => return result,
+            }
+        }
+        chunked(
+            &self.limits,
+            Service::Read,
+            targets,
+            |part| async move { self.link.read(&part, max_age).await },
+        )
+        .await
+    }
+}
+
+/// `sim:` asks for the bundled simulator.
+pub(super) fn wants_simulator(url: &str) -> Result<bool> {
+    match url.strip_prefix("sim:") {
+        None => Ok(false),
+        #[cfg(not(feature = "sim"))]
+        Some(_) => Err(Error::Config("`sim:` needs the feature `sim` of openopc".into())),
+        #[cfg(feature = "sim")]
+        Some("") => Ok(true),
+        #[cfg(feature = "sim")]
+        Some(rest) => Err(Error::Config(format!("`sim:` takes nothing behind it, got `{rest}`"))),
+    }
+}
+
+/// Opens the session and starts the task that keeps it.
+#[cfg_attr(not(feature = "sim"), expect(unused_mut, reason = "only the simulator changes the address"))]
+pub(super) async fn open(mut options: ConnectOptions, settings: Settings) -> Result<Client> {
+    #[cfg(feature = "sim")]
+    let simulator = if settings.simulated {
+        let simulator = crate::sim::Simulator::start().await?;
+        options.address = super::Address::parse(simulator.url()).map_err(Error::Config)?;
+        Some(simulator)
+    } else {
+        None
+    };
+    let (url, timeout) = (settings.url.clone(), settings.open_timeout);
+    let opening = async {
+        let (link, event_loop) =
+            connect(&options).await.map_err(|error| connect_error(error, &url, &options))?;
+        establish(link, event_loop, settings).await.map_err(|failure| open_failed(&url, &failure))
+    };
+    let Ok(inner) = tokio::time::timeout(timeout, opening).await else {
+        let source = Error::Timeout { operation: Operation::Open, after: timeout };
+        return Err(Error::Open { url, source: source.into() });
+    };
+    Ok(Client::from_handle(Arc::new(Handle {
+        inner: inner?,
+        #[cfg(feature = "sim")]
+        _simulator: simulator,
+    })))
+}
+
+/// Connects for the first time. Unlike later, one failure is final: whoever opens wants to know.
+async fn establish(link: Link, mut event_loop: EventLoop, settings: Settings) -> Result<Arc<Inner>, Failure> {
+    let connected = loop {
+        match event_loop.next().await {
+            Some(LinkEvent::Connected { .. }) => break true,
+            Some(LinkEvent::Failed(status) | LinkEvent::Lost(status)) => {
+                return Err(Failure { status, detail: ConnectError::hint(status).to_owned() });
+            }
+            Some(LinkEvent::Retrying { .. }) => {}
+            None => break false,
+        }
+    };
+    if !connected {
+        let status = code::BAD_CONNECTION_CLOSED;
+        return Err(Failure { status, detail: String::new() });
+    }
+    let limits = Arc::new(Limits::default());
+    let resolver = Resolver::new(settings.item_ids);
+    // The connection moves only while its event loop is polled.
+    tokio::select! {
+        result = learn(&link, &resolver, &limits) => result?,
+        failure = broken(&mut event_loop) => return Err(failure),
+    }
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let runtime = tokio::runtime::Handle::current();
+    let inner = Arc::new(Inner {
+        url: settings.url,
+        request_timeout: settings.request_timeout,
+        batch: Batch::new(Reads { link: link.clone(), limits: limits.clone() }, runtime),
+        link,
+        resolver,
+        limits,
+        order: Order::default(),
+        monitor: OnceLock::new(),
+        state: watch::Sender::new(State::Connected),
+        commands,
+        events: settings.on_event.map(events_task),
+    });
+    inner.tell(Event::Connected { resumed: false });
+    tokio::spawn(drive(inner.clone(), event_loop, inbox));
+    Ok(inner)
+}
+
+/// What may be different after every connect: the namespaces, the nodes, the limits.
+async fn learn(link: &Link, resolver: &Resolver, limits: &Limits) -> Result<(), Failure> {
+    resolver.refresh(link).await?;
+    limits.refresh(link).await
+}
+
+/// Polls the connection until it breaks.
+async fn broken(event_loop: &mut EventLoop) -> Failure {
+    loop {
+        let status = match event_loop.next().await {
+            Some(LinkEvent::Lost(status) | LinkEvent::Failed(status)) => status,
+            Some(_) => continue,
+            None => code::BAD_CONNECTION_CLOSED,
+        };
+        return Failure { status, detail: String::new() };
+    }
+}
+
+/// Calls the user's callback away from the connection, which must not wait for it.
+fn events_task(callback: EventCallback) -> mpsc::UnboundedSender<Event> {
+    let (sender, mut events) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            let call = std::panic::AssertUnwindSafe(|| callback(event));
+            if std::panic::catch_unwind(call).is_err() {
+                tracing::error!("the on_event callback panicked");
+            }
+        }
+    });
+    sender
+}
+
+/// Keeps the session: polls the connection, follows its events, closes it.
+async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::UnboundedReceiver<Command>) {
+    let mut restoring: Option<tokio::task::JoinHandle<()>> = None;
+    let replies = loop {
+        tokio::select! {
+            event = event_loop.next() => match event {
+                Some(LinkEvent::Connected { resumed }) => {
+                    let inner = inner.clone();
+                    // On a task of its own: it talks to the server, and only this loop moves the messages.
+                    restoring = Some(tokio::spawn(async move { inner.restore(resumed).await }));
+                }
+                Some(LinkEvent::Lost(status)) => {
+                    if let Some(task) = restoring.take() {
+                        task.abort();
+                    }
+                    inner.lost(status);
+                }
+                Some(LinkEvent::Failed(status)) => inner.tell(Event::RetryFailed { status }),
+                Some(LinkEvent::Retrying { attempt, after }) => inner.tell(Event::Retrying { attempt, after }),
+                None => break Vec::new(),
+            },
+            command = inbox.recv() => {
+                let Some(Command::Close(reply)) = command else { break Vec::new() };
+                say_goodbye(&inner, &mut event_loop).await;
+                break reply.into_iter().collect();
+            }
+        }
+    };
+    if let Some(task) = restoring {
+        task.abort();
+    }
+    drop(event_loop);
+    if let Some(monitor) = inner.monitor.get() {
+        monitor.close();
+    }
+    inner.state.send_replace(State::Closed);
+    inner.tell(Event::Closed);
+    inbox.close();
+    let mut replies: Vec<oneshot::Sender<()>> = replies;
+    while let Ok(Command::Close(reply)) = inbox.try_recv() {
+        replies.extend(reply);
+    }
+    for reply in replies {
+        let _ = reply.send(());
+    }
+}
+
+async fn say_goodbye(inner: &Inner, event_loop: &mut EventLoop) {
+    let session = inner.link.session();
+    let goodbye = session.disconnect();
+    let finish = async {
+        tokio::pin!(goodbye);
+        loop {
+            tokio::select! {
+                _ = &mut goodbye => break,
+                event = event_loop.next() => if event.is_none() { break },
+            }
+        }
+    };
+    let timeout = inner.request_timeout.min(CLOSE_TIMEOUT);
+    if inner.state() != State::Connected || tokio::time::timeout(timeout, finish).await.is_err() {
+        tracing::debug!(url = %inner.url, "closed without the server's answer");
+    }
+}
+
+fn open_failed(url: &str, failure: &Failure) -> Error {
+    let text = if failure.detail.is_empty() {
+        failure.status.to_string()
+    } else {
+        format!("{} ({})", failure.detail, failure.status)
+    };
+    Error::Open { url: url.to_owned(), source: text.into() }
+}
+
+fn connect_error(error: ConnectError, url: &str, options: &ConnectOptions) -> Error {
+    match error {
+        ConnectError::Failed(failure) if failure.is_timeout() => {
+            let source = Error::Timeout { operation: Operation::Open, after: options.connect_timeout };
+            Error::Open { url: url.to_owned(), source: source.into() }
+        }
+        ConnectError::Failed(failure) => open_failed(url, &failure),
+        ConnectError::NoEndpoint(offered) => Error::Security {
+            url: url.to_owned(),
+            wanted: options.security.to_string(),
+            offered: if offered.is_empty() { "nothing".into() } else { offered.join(", ") },
+        },
+        ConnectError::Refused(why) => Error::Config(why),
+    }
+}
+
+impl Inner {
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    pub(crate) fn limits(&self) -> &Arc<Limits> {
+        &self.limits
+    }
+
+    pub(crate) fn resolver(&self) -> &Resolver {
+        &self.resolver
+    }
+
+    pub(super) fn order(&self) -> &Order {
+        &self.order
+    }
+
+    pub(crate) fn state(&self) -> State {
+        *self.state.borrow()
+    }
+
+    /// Resolves when the client is closed for good.
+    pub(super) async fn closed(&self) {
+        let mut state = self.state.subscribe();
+        // The sender lives in `self`, so waiting ends only with the state.
+        let _ = state.wait_for(|state| *state == State::Closed).await;
+    }
+
+    /// Fails every verb on a closed client.
+    pub(crate) fn check_open(&self, operation: Operation) -> Result<()> {
+        match self.state() {
+            State::Closed => Err(Error::Closed { operation }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The subscriptions of this client; made with the first one.
+    pub(crate) fn monitor(self: &Arc<Self>) -> &Monitor {
+        self.monitor.get_or_init(|| Monitor::start(self))
+    }
+
+    /// The last value that a subscription holds for a tag.
+    pub(super) fn cached(&self, tag: &Tag) -> Option<Sample> {
+        self.monitor.get()?.last(tag)
+    }
+
+    pub(super) async fn batch(&self, targets: Vec<Target>, max_age: f64) -> Result<Vec<Sample>, Failure> {
+        self.batch.read(targets, max_age, self.request_timeout).await
+    }
+
+    /// A whole call that failed, as the error of its verb. One that failed because the client was closed meanwhile says so.
+    pub(crate) fn error(&self, operation: Operation, failure: Failure) -> Error {
+        if self.state() == State::Closed {
+            return Error::Closed { operation };
+        }
+        failure.into_error(operation, &self.url, self.request_timeout)
+    }
+
+    /// What the tags mean: one answer each, in order.
+    pub(super) async fn find(&self, operation: Operation, tags: &[&Tag]) -> Result<Vec<Answer>> {
+        let answers = self.resolver.resolve(tags, &self.link, &self.limits).await;
+        answers.map_err(|failure| self.error(operation, failure))
+    }
+
+    /// As [`find`](Self::find), with errors that name their tags.
+    pub(crate) async fn resolve(
+        &self,
+        operation: Operation,
+        tags: &[&Tag],
+    ) -> Result<Vec<Result<Arc<Resolved>>>> {
+        let answers = self.find(operation, tags).await?;
+        let name = |(answer, tag): (Answer, &&Tag)| {
+            answer.map_err(|unresolved| unresolved.into_error(operation, (*tag).clone()))
+        };
+        Ok(answers.into_iter().zip(tags).map(name).collect())
+    }
+
+    pub(super) async fn resolve_tag(&self, tag: Tag) -> Result<Tag> {
+        let operation = Operation::Resolve;
+        self.check_open(operation)?;
+        let resolved = self.resolve(operation, &[&tag]).await?.pop();
+        let node = match resolved {
+            Some(resolved) => Tag::node(resolved?.target.node()),
+            None => return Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
+        };
+        match tag.range() {
+            None => Ok(node),
+            Some(range) => node.index_range(range).map_err(|error| Error::InvalidTag { operation, error }),
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        tracing::debug!(url = %self.url, ?event, "connection");
+        if let Some(events) = &self.events {
+            let _ = events.send(event);
+        }
+    }
+
+    fn lost(&self, status: Status) {
+        if self.state.send_replace(State::Reconnecting) == State::Connected {
+            if let Some(monitor) = self.monitor.get() {
+                monitor.lost();
+            }
+            self.tell(Event::Disconnected { status });
+        }
+    }
+
+    /// After a reconnect: looks up again what may have changed, then brings the subscriptions back.
+    async fn restore(self: Arc<Self>, resumed: bool) {
+        if let Err(failure) = learn(&self.link, &self.resolver, &self.limits).await {
+            tracing::warn!(url = %self.url, status = %failure.status, "cannot learn about the server after a reconnect");
+        }
+        self.state.send_replace(State::Connected);
+        if let Some(monitor) = self.monitor.get() {
+            monitor.restore().await;
+        }
+        self.tell(Event::Connected { resumed });
+    }
+
+    pub(super) async fn close(&self) {
+        let (sender, done) = oneshot::channel();
+        if self.shut(Some(sender)) {
+            let _ = done.await;
+        }
+        self.closed().await;
+    }
+
+    /// Asks the session's task to close; `false` where it has ended already.
+    fn shut(&self, reply: Option<oneshot::Sender<()>>) -> bool {
+        self.commands.send(Command::Close(reply)).is_ok()
+    }
+}

@@ -1,0 +1,165 @@
+//! `node_type`: what a write must know about a node, asked once and remembered with the node.
+
+use std::sync::Arc;
+
+use crate::engine::client::{Attribute, Failure, Target};
+use crate::engine::convert;
+use crate::tag::{NodeType, Resolved};
+use crate::{Client, DataType, Error, IntoTag, NodeId, Operation, ParseTagError, Result, Status, Tag, Value};
+
+use super::Inner;
+use super::limits::{Service, chunked};
+
+/// Deeper than any chain of subtypes; ends a loop in a server's type tree.
+const MAX_SUPERTYPES: usize = 32;
+
+/// `Enumeration` (Part 3, 8.40): written as `Int32`.
+const ENUMERATION: u32 = 29;
+
+const OPERATION: Operation = Operation::Resolve;
+
+impl Client {
+    /// What a node holds, as the server describes it: the built-in type and the rank. An index range in the tag changes
+    /// nothing. Asked once, then remembered until the next reconnect; a write asks the same.
+    ///
+    /// For programs that turn text into values, with [`Value::parse`] or [`Value::parse_array`]: a node that has no value
+    /// yet or cannot be read has a type all the same.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// use openopc::{DataType, Value};
+    ///
+    /// let opc = openopc::open("sim:").await?;
+    /// let node = opc.node_type("Write Only.Int2").await?;
+    /// assert_eq!((node.data_type, node.value_rank), (Some(DataType::Int16), -1));
+    /// # opc.close().await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidTag`], [`Error::Resolve`]; [`Error::Item`] where the server does not tell, or the node is not a
+    /// variable; [`Error::Disconnected`], [`Error::Timeout`], [`Error::Service`], [`Error::Closed`] for the call.
+    pub async fn node_type(&self, tag: impl IntoTag) -> Result<NodeType> {
+        let tag = tag.into_tag().map_err(|error| Error::InvalidTag { operation: OPERATION, error })?;
+        match self.inner().node_types(vec![Ok(tag.clone())]).await?.pop() {
+            Some(result) => result,
+            None => Err(untold(tag, unknown_response())),
+        }
+    }
+
+    /// What many nodes hold: one result per tag, in the order given.
+    ///
+    /// # Errors
+    /// The outer error is the call's, each inner one its tag's, as in [`node_type`](Self::node_type).
+    pub async fn node_type_many<I>(&self, tags: I) -> Result<Vec<Result<NodeType>>>
+    where
+        I: IntoIterator,
+        I::Item: IntoTag,
+    {
+        let tags = tags.into_iter().map(IntoTag::into_tag).collect();
+        self.inner().node_types(tags).await
+    }
+}
+
+fn untold(tag: Tag, status: Status) -> Error {
+    Error::Item { operation: OPERATION, tag, status }
+}
+
+fn unknown_response() -> Status {
+    Status::named("BadUnknownResponse").unwrap_or_default()
+}
+
+impl Inner {
+    async fn node_types(&self, tags: Vec<Result<Tag, ParseTagError>>) -> Result<Vec<Result<NodeType>>> {
+        self.check_open(OPERATION)?;
+        let names: Vec<&Tag> = tags.iter().flatten().collect();
+        let nodes = self.resolve(OPERATION, &names).await?;
+        let known: Vec<Arc<Resolved>> = nodes.iter().flatten().cloned().collect();
+        let told = self.learn_types(&known).await.map_err(|failure| self.error(OPERATION, failure))?;
+        let (mut nodes, mut told) = (nodes.into_iter(), told.into_iter());
+        let mut next = |tag: Tag| {
+            let node = nodes.next().unwrap_or_else(|| Err(untold(tag.clone(), unknown_response())))?;
+            let status = told.next().unwrap_or_else(unknown_response);
+            node.node_type.get().cloned().ok_or_else(|| untold(tag, status))
+        };
+        Ok(tags
+            .into_iter()
+            .map(|tag| {
+                tag.map_err(|error| Error::InvalidTag { operation: OPERATION, error }).and_then(&mut next)
+            })
+            .collect())
+    }
+
+    /// Learns the data type and value rank of every node that has not been written yet, all in as few requests as the
+    /// server allows: one status per node, of which a bad one says why the node does not tell. Such a node is left
+    /// unknown, and a write to it is sent as it is.
+    pub(super) async fn learn_types(&self, nodes: &[Arc<Resolved>]) -> Result<Vec<Status>, Failure> {
+        let mut told = vec![Status::GOOD; nodes.len()];
+        let unknown: Vec<(&Arc<Resolved>, &mut Status)> =
+            nodes.iter().zip(&mut told).filter(|(node, _)| node.node_type.get().is_none()).collect();
+        if unknown.is_empty() {
+            return Ok(told);
+        }
+        let mut targets = Vec::with_capacity(unknown.len() * 2);
+        for (node, _) in &unknown {
+            targets.push(node.target.attribute(Attribute::DataType));
+            targets.push(node.target.attribute(Attribute::ValueRank));
+        }
+        let samples = chunked(self.limits(), Service::Read, &targets, |part: Vec<Target>| async move {
+            self.link().read(&part, 0.0).await
+        })
+        .await?;
+        let mut samples = samples.into_iter();
+        for (node, status) in unknown {
+            *status = unknown_response();
+            let (Some(data_type), Some(rank)) = (samples.next(), samples.next()) else { continue };
+            let Value::NodeId(id) = data_type.value else {
+                if data_type.status.is_bad() {
+                    *status = data_type.status;
+                }
+                continue;
+            };
+            *status = Status::GOOD;
+            let rank = match rank.value {
+                Value::Int32(rank) if rank.is_good_rank() => rank,
+                _ => ANY_RANK,
+            };
+            let data_type = self.built_in(id).await?;
+            // Two writes may have asked at once; they learnt the same.
+            let _ = node.node_type.set(NodeType { data_type, value_rank: rank });
+        }
+        Ok(told)
+    }
+
+    /// The built-in type that values of a data type are sent as; `None` for abstract types, which take several.
+    async fn built_in(&self, mut id: NodeId) -> Result<Option<DataType>, Failure> {
+        for _ in 0..MAX_SUPERTYPES {
+            if let Some(data_type) = convert::data_type_of(&id) {
+                return Ok(Some(data_type));
+            }
+            if id == NodeId::numeric(0, ENUMERATION) {
+                return Ok(Some(DataType::Int32));
+            }
+            let listing = self.link().supertypes(std::slice::from_ref(&id)).await?.pop();
+            match listing.and_then(|listing| listing.ok()?.into_iter().next()) {
+                Some(parent) => id = parent.node,
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// `ValueRank` any (Part 3, 5.6.2).
+const ANY_RANK: i32 = -2;
+
+trait Rank {
+    fn is_good_rank(&self) -> bool;
+}
+
+impl Rank for i32 {
+    fn is_good_rank(&self) -> bool {
+        *self >= -3
+    }
+}

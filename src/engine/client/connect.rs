@@ -1,0 +1,249 @@
+//! From options to a session that is about to connect.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use opcua::client::{Client, ClientBuilder, ConnectionSource, IdentityToken};
+use opcua::crypto::SecurityPolicy;
+use opcua::types::{EndpointDescription, MessageSecurityMode, UserTokenType};
+use tokio::sync::mpsc;
+
+use crate::client::Address;
+use crate::{Security, Status};
+
+use super::event_loop::Backoff;
+use super::transport::Tcp;
+use super::{EventLoop, Failure, Link};
+
+/// Publish responses carry as many values as the server likes; the engine's default of 1,000 elements would close the
+/// connection (async-opcua-types 0.19, `encoding.rs`).
+const MAX_ARRAY_LENGTH: usize = 16 * 1024 * 1024;
+const MAX_MESSAGE_SIZE: usize = 256 * 1024 * 1024;
+const MAX_TEXT_LENGTH: usize = 64 * 1024 * 1024;
+/// One chunk holds the answer to a thousand-tag read.
+const CHUNK_SIZE: usize = 64 * 1024;
+
+/// Everything needed to open a session.
+#[derive(Clone)]
+pub(crate) struct ConnectOptions {
+    pub(crate) address: Address,
+    pub(crate) application_name: String,
+    pub(crate) security: Security,
+    pub(crate) credentials: Credentials,
+    pub(crate) allow_plaintext_password: bool,
+    pub(crate) trust_any_certificate: bool,
+    pub(crate) pki_dir: PathBuf,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) keep_alive: Duration,
+    pub(crate) max_attempts: Option<u32>,
+    pub(crate) initial_delay: Duration,
+    pub(crate) max_delay: Duration,
+}
+
+/// Who the user is.
+#[derive(Clone)]
+pub(crate) enum Credentials {
+    Anonymous,
+    User { name: String, password: String },
+    Certificate { cert: PathBuf, key: PathBuf },
+}
+
+/// Why no session can be prepared.
+#[derive(Debug)]
+pub(crate) enum ConnectError {
+    Failed(Failure),
+    /// No endpoint has the wanted security; what the server offers.
+    NoEndpoint(Vec<String>),
+    /// The options cannot work with this server.
+    Refused(String),
+}
+
+impl From<Failure> for ConnectError {
+    fn from(failure: Failure) -> ConnectError {
+        ConnectError::Failed(failure)
+    }
+}
+
+/// Asks the server for its endpoints, picks one and prepares the session. Nothing is connected until the event loop is
+/// polled.
+pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop), ConnectError> {
+    let discovery = Tcp {
+        host: options.address.host.as_str().into(),
+        port: options.address.port,
+        url: options.address.to_string(),
+        timeout: options.connect_timeout,
+        backoff: None,
+    };
+    let client = engine_client(options)?;
+    // Asking first costs a round trip; servers check the policy id of the identity, which only they know.
+    let endpoints = client.get_server_endpoints_from_url(discovery.clone()).await.map_err(Failure::from)?;
+    let endpoint = choose(&endpoints, options)?;
+    let endpoint = with_address(endpoint, &options.address);
+
+    let (events, retries) = mpsc::unbounded_channel();
+    let backoff = Arc::new(Backoff::new(options.initial_delay, options.max_delay, events));
+    let connector =
+        Tcp { url: endpoint.endpoint_url.to_string(), backoff: Some(backoff.clone()), ..discovery };
+    let (session, event_loop) = client
+        .session_builder()
+        .user_identity_token(identity(&options.credentials)?)
+        .with_connector(Fixed(connector))
+        .connect_to_endpoint_directly(endpoint)
+        .map_err(Failure::from)?
+        .build(client.certificate_store().clone())
+        .map_err(Failure::from)?;
+    let link = Link { session, timeout: options.request_timeout };
+    Ok((link, EventLoop { events: Box::pin(event_loop.enter()), backoff, retries }))
+}
+
+struct Fixed(Tcp);
+
+impl ConnectionSource for Fixed {
+    type Builder = Tcp;
+
+    fn get_connector(&self, _: &EndpointDescription) -> Result<Tcp, opcua::types::Error> {
+        Ok(self.0.clone())
+    }
+}
+
+fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectError> {
+    let secure = options.security != Security::None;
+    let limit = options.max_attempts.map_or(-1, |n| i32::try_from(n).unwrap_or(i32::MAX));
+    let builder = ClientBuilder::new()
+        .application_name(&options.application_name)
+        .application_uri(application_uri(&options.application_name))
+        .product_uri("urn:openopc")
+        .session_name(&options.application_name)
+        // Creating keys takes a second and a folder; only when they will be used.
+        .create_sample_keypair(secure)
+        .pki_dir(&options.pki_dir)
+        .trust_server_certs(options.trust_any_certificate)
+        .verify_server_certs(!options.trust_any_certificate)
+        .session_retry_limit(limit)
+        .session_retry_initial(Duration::from_millis(1))
+        .session_retry_max(Duration::from_millis(1))
+        .keep_alive_interval(options.keep_alive)
+        .max_failed_keep_alive_count(2)
+        .request_timeout(options.request_timeout)
+        // A publish request waits on the server until there is something to say.
+        .publish_timeout(Duration::from_secs(600))
+        .min_publish_interval(Duration::from_millis(10))
+        // Ours to do: the engine would recreate subscriptions with old node ids.
+        .recreate_subscriptions(false)
+        .max_array_length(MAX_ARRAY_LENGTH)
+        .max_string_length(MAX_TEXT_LENGTH)
+        .max_byte_string_length(MAX_TEXT_LENGTH)
+        .max_message_size(MAX_MESSAGE_SIZE)
+        .max_chunk_count(MAX_MESSAGE_SIZE / CHUNK_SIZE)
+        .max_chunk_size(CHUNK_SIZE)
+        .max_incoming_chunk_size(CHUNK_SIZE);
+    builder.client().map_err(|errors| ConnectError::Refused(errors.join("; ")))
+}
+
+/// The application URI must match the one in our certificate, and tell installations apart.
+fn application_uri(name: &str) -> String {
+    let clean: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
+    format!("urn:openopc:{clean}")
+}
+
+fn identity(credentials: &Credentials) -> Result<IdentityToken, ConnectError> {
+    match credentials {
+        Credentials::Anonymous => Ok(IdentityToken::Anonymous),
+        Credentials::User { name, password } => Ok(IdentityToken::new_user_name(name, password.as_str())),
+        Credentials::Certificate { cert, key } => IdentityToken::new_x509_path(cert, key)
+            .map_err(|error| ConnectError::Refused(format!("cannot use the user certificate: {error}"))),
+    }
+}
+
+fn choose<'a>(
+    endpoints: &'a [EndpointDescription],
+    options: &ConnectOptions,
+) -> Result<&'a EndpointDescription, ConnectError> {
+    let usable = endpoints.iter().filter(|endpoint| {
+        endpoint.endpoint_url.as_ref().starts_with("opc.tcp:")
+            && SecurityPolicy::from_uri(endpoint.security_policy_uri.as_ref()) != SecurityPolicy::Unknown
+    });
+    let wanted = usable.filter(|endpoint| match options.security {
+        Security::None => endpoint.security_mode == MessageSecurityMode::None,
+        Security::Sign => endpoint.security_mode == MessageSecurityMode::Sign,
+        Security::SignAndEncrypt => endpoint.security_mode == MessageSecurityMode::SignAndEncrypt,
+        Security::Best => true,
+    });
+    let Some(endpoint) = wanted.max_by_key(|endpoint| endpoint.security_level) else {
+        return Err(ConnectError::NoEndpoint(endpoints.iter().map(describe).collect()));
+    };
+    check_identity(endpoint, options)?;
+    Ok(endpoint)
+}
+
+/// The identity must be one the endpoint takes, and a password must not cross the wire in clear.
+fn check_identity(endpoint: &EndpointDescription, options: &ConnectOptions) -> Result<(), ConnectError> {
+    let kind = match options.credentials {
+        Credentials::Anonymous => UserTokenType::Anonymous,
+        Credentials::User { .. } => UserTokenType::UserName,
+        Credentials::Certificate { .. } => UserTokenType::Certificate,
+    };
+    let offered = endpoint.user_identity_tokens.as_deref().unwrap_or_default();
+    let Some(policy) = offered.iter().find(|policy| policy.token_type == kind) else {
+        // A server that lists nothing is taken to allow anonymous users.
+        if offered.is_empty() && kind == UserTokenType::Anonymous {
+            return Ok(());
+        }
+        let offered: Vec<String> = offered.iter().map(|policy| format!("{:?}", policy.token_type)).collect();
+        return Err(ConnectError::Refused(format!(
+            "the server does not take this identity here ({kind:?}); it takes {}",
+            offered.join(", ")
+        )));
+    };
+    // Part 4, 7.40.2.2: an empty policy means the channel's own.
+    let uri = match policy.security_policy_uri.as_ref() {
+        "" => endpoint.security_policy_uri.as_ref(),
+        uri => uri,
+    };
+    let in_clear = SecurityPolicy::from_uri(uri) == SecurityPolicy::None
+        && endpoint.security_mode != MessageSecurityMode::SignAndEncrypt;
+    if kind == UserTokenType::UserName && in_clear && !options.allow_plaintext_password {
+        return Err(ConnectError::Refused(
+            "the password would be sent in clear; choose Security::SignAndEncrypt, or allow it with \
+             allow_plaintext_password(true)"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
+fn describe(endpoint: &EndpointDescription) -> String {
+    let policy = endpoint.security_policy_uri.as_ref();
+    let policy = policy.rsplit_once('#').map_or(policy, |(_, name)| name);
+    match endpoint.security_mode {
+        MessageSecurityMode::None => "None".into(),
+        mode => format!("{mode:?} with {policy}"),
+    }
+}
+
+/// The endpoint as the server describes it, at the address the user gave: its path is the server's to know, its host
+/// and port the user's.
+fn with_address(endpoint: &EndpointDescription, address: &Address) -> EndpointDescription {
+    let mut endpoint = endpoint.clone();
+    let path =
+        Address::parse(endpoint.endpoint_url.as_ref()).map_or_else(|_| address.path.clone(), |a| a.path);
+    endpoint.endpoint_url = Address { path, ..address.clone() }.to_string().into();
+    endpoint
+}
+
+impl ConnectError {
+    /// What a refused connection mostly means, where the status alone does not say; empty where it does.
+    pub(crate) fn hint(status: Status) -> &'static str {
+        match &*status.name() {
+            "BadCertificateUntrusted" => "the server does not trust our certificate yet",
+            "BadSecurityChecksFailed" => {
+                "the server refused our security; it may not trust our certificate yet"
+            }
+            "BadIdentityTokenRejected" | "BadUserAccessDenied" => "the server refused the user",
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The engine's event loop as a short list of events, and the pace of its reconnects.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use futures_core::Stream;
+use opcua::client::{SessionConnectMode, SessionPollResult};
+use opcua::types::StatusCode;
+use tokio::sync::mpsc;
+
+use crate::Status;
+
+/// What happens to a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LinkEvent {
+    /// The session works; `resumed` where it is the same one as before.
+    Connected { resumed: bool },
+    /// The connection is gone; the engine goes on to reconnect.
+    Lost(Status),
+    /// An attempt to connect failed.
+    Failed(Status),
+    /// The next attempt, the `attempt`-th since the loss, comes `after` this time.
+    Retrying { attempt: u32, after: Duration },
+}
+
+type Events = Pin<Box<dyn Stream<Item = Result<SessionPollResult, StatusCode>> + Send>>;
+
+/// Drives the connection: nothing happens on it unless [`next`](EventLoop::next) is polled.
+pub(crate) struct EventLoop {
+    pub(super) events: Events,
+    pub(super) backoff: Arc<Backoff>,
+    pub(super) retries: mpsc::UnboundedReceiver<LinkEvent>,
+}
+
+impl EventLoop {
+    /// The next event; `None` once the connection is closed for good. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Option<LinkEvent> {
+        loop {
+            let event = tokio::select! {
+                biased;
+                Some(retry) = self.retries.recv() => return Some(retry),
+                event = std::future::poll_fn(|cx| self.events.as_mut().poll_next(cx)) => event,
+            };
+            match event? {
+                Ok(SessionPollResult::Reconnected(mode)) => {
+                    self.backoff.reset();
+                    return Some(LinkEvent::Connected {
+                        resumed: matches!(mode, SessionConnectMode::ReactivatedSession(_)),
+                    });
+                }
+                Ok(SessionPollResult::ConnectionLost(status)) => {
+                    return Some(LinkEvent::Lost(Status::from_bits(status.bits())));
+                }
+                Ok(SessionPollResult::ReconnectFailed(status)) => {
+                    return Some(LinkEvent::Failed(Status::from_bits(status.bits())));
+                }
+                // Messages, keep-alives and publishes come by the thousand; they have their own ways out.
+                Ok(_) => {}
+                // The engine gives up: the attempts are used up.
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+/// How long to wait before each attempt: none before the first, then doubling up to a maximum, with jitter so that a
+/// thousand clients of one server do not return in the same instant.
+///
+/// The engine's own back-off has no jitter (async-opcua-client 0.19, `retry.rs`), so it is set to next to nothing and
+/// our connector waits instead.
+pub(super) struct Backoff {
+    initial: Duration,
+    max: Duration,
+    attempts: AtomicU32,
+    events: mpsc::UnboundedSender<LinkEvent>,
+}
+
+impl Backoff {
+    pub(super) fn new(initial: Duration, max: Duration, events: mpsc::UnboundedSender<LinkEvent>) -> Backoff {
+        Backoff { initial, max, attempts: AtomicU32::new(0), events }
+    }
+
+    pub(super) async fn wait(&self) {
+        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
+        if attempt == 0 {
+            return;
+        }
+        let after = self.delay(attempt);
+        // Nobody listens only when the client is gone.
+        let _ = self.events.send(LinkEvent::Retrying { attempt, after });
+        tokio::time::sleep(after).await;
+    }
+
+    /// Between half and all of `initial * 2^(attempt - 1)`, capped.
+    fn delay(&self, attempt: u32) -> Duration {
+        let full = self.initial.saturating_mul(1 << (attempt - 1).min(16)).min(self.max);
+        // A fresh hasher's keys are random enough to spread clients.
+        let random = RandomState::new().build_hasher().finish() % 1000;
+        let share = u32::try_from(random).unwrap_or_default();
+        full / 2 + full / 2 * share / 1000
+    }
+
+    fn reset(&self) {
+        // The next attempt follows a loss, which has cost time already, but a server that accepts and drops at once
+        // must not be hammered: the first retry waits the initial delay.
+        self.attempts.store(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_up_to_the_maximum_and_vary() {
+        let (events, _keep) = mpsc::unbounded_channel();
+        let backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30), events);
+        for (attempt, full) in [(1, 500), (2, 1000), (5, 8000), (7, 30_000), (4_000_000, 30_000)] {
+            let full = Duration::from_millis(full);
+            let delays: Vec<Duration> = (0..50).map(|_| backoff.delay(attempt)).collect();
+            assert!(delays.iter().all(|d| *d >= full / 2 && *d <= full), "attempt {attempt}: {delays:?}");
+            assert!(delays.iter().any(|d| *d != delays[0]), "no jitter in attempt {attempt}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The client side of the engine: one connection to one server, as a handful of services.
+
+mod connect;
+mod event_loop;
+mod failure;
+mod node;
+mod services;
+mod subscription;
+mod transport;
+
+pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
+pub(crate) use event_loop::{EventLoop, LinkEvent};
+pub(crate) use failure::Failure;
+pub(crate) use node::{Attribute, Target};
+pub(crate) use services::{Link, Reference};
+pub(crate) use subscription::{ItemRequest, Notice, Sink};

@@ -1,0 +1,92 @@
+//! [`Target`]: an attribute of a node, ready to be put in a request.
+
+use std::sync::Arc;
+
+use opcua::types::{NumericRange, ReadValueId};
+
+use crate::NodeId;
+use crate::engine::convert;
+
+/// The attributes the facade reads, by their ids (Part 6, Annex A.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Attribute {
+    NodeClass = 2,
+    Value = 13,
+    DataType = 14,
+    ValueRank = 15,
+}
+
+impl Attribute {
+    const fn id(self) -> u32 {
+        match self {
+            Attribute::NodeClass => 2,
+            Attribute::Value => 13,
+            Attribute::DataType => 14,
+            Attribute::ValueRank => 15,
+        }
+    }
+}
+
+/// An attribute of a node, perhaps a part of its array. Built once per tag, then shared.
+#[derive(Clone, Debug)]
+pub(crate) struct Target(Arc<ReadValueId>);
+
+impl Target {
+    /// The whole value.
+    pub(crate) fn value(node: &NodeId) -> Target {
+        Target::new(convert::to_node_id(node.clone()), Attribute::Value, NumericRange::None)
+    }
+
+    /// A part of the value, or nothing where the text is no index range (Part 4, 7.27).
+    pub(crate) fn range(node: &NodeId, range: &str) -> Option<Target> {
+        let range = range.parse::<NumericRange>().ok()?;
+        Some(Target::new(convert::to_node_id(node.clone()), Attribute::Value, range))
+    }
+
+    /// Another attribute of the same node.
+    pub(crate) fn attribute(&self, attribute: Attribute) -> Target {
+        Target::new(self.0.node_id.clone(), attribute, NumericRange::None)
+    }
+
+    pub(crate) fn node(&self) -> NodeId {
+        convert::node_id(self.0.node_id.clone())
+    }
+
+    /// The range names one element of an array, so its value is a scalar to the user.
+    pub(crate) fn is_element(&self) -> bool {
+        match &self.0.index_range {
+            NumericRange::Index(_) => true,
+            NumericRange::MultipleRanges(ranges) => {
+                ranges.iter().all(|r| matches!(r, NumericRange::Index(_)))
+            }
+            NumericRange::None | NumericRange::Range(..) => false,
+        }
+    }
+
+    /// How many elements the range can give, of a one-dimensional array.
+    pub(crate) fn max_elements(&self) -> Option<usize> {
+        match self.0.index_range {
+            NumericRange::Index(_) => Some(1),
+            NumericRange::Range(low, high) => usize::try_from(high.checked_sub(low)?).ok()?.checked_add(1),
+            NumericRange::None | NumericRange::MultipleRanges(_) => None,
+        }
+    }
+
+    pub(crate) fn has_range(&self) -> bool {
+        !matches!(self.0.index_range, NumericRange::None)
+    }
+
+    fn new(node_id: opcua::types::NodeId, attribute: Attribute, index_range: NumericRange) -> Target {
+        Target(Arc::new(ReadValueId {
+            node_id,
+            attribute_id: attribute.id(),
+            index_range,
+            data_encoding: opcua::types::QualifiedName::null(),
+        }))
+    }
+
+    pub(super) fn request(&self) -> &ReadValueId {
+        &self.0
+    }
+}

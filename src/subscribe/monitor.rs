@@ -1,0 +1,149 @@
+//! [`Monitor`]: the subscriptions of one client, and the few on the server that carry them.
+//!
+//! Servers allow few subscriptions, so all of ours with one refresh rate share one of theirs. A task of its own talks to
+//! the server, one thing after the other; notifications do not pass through it but go straight to the queues.
+
+mod carrier;
+mod routes;
+mod task;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::client::Inner;
+use crate::engine::Sample;
+use crate::status::code;
+use crate::{Error, Operation, Result, Status, Tag};
+
+use super::queue::Queue;
+use super::{Refresh, SubscribeOptions};
+use task::Command;
+
+/// One subscription of the user's: what was asked for, and where readings go.
+pub(crate) struct Feed {
+    id: u64,
+    options: SubscribeOptions,
+    pub(crate) queue: Arc<Queue>,
+    granted: Mutex<Refresh>,
+    rejected: Mutex<BTreeMap<String, (Tag, Status)>>,
+}
+
+impl Feed {
+    pub(crate) fn new(options: SubscribeOptions) -> Feed {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Feed {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            queue: Arc::new(Queue::new(options.capacity, options.overflow)),
+            granted: Mutex::new(options.refresh),
+            rejected: Mutex::default(),
+            options,
+        }
+    }
+
+    pub(crate) fn granted(&self) -> Refresh {
+        *lock(&self.granted)
+    }
+
+    pub(crate) fn rejected(&self) -> Vec<(Tag, Status)> {
+        lock(&self.rejected).values().cloned().collect()
+    }
+
+    fn reject(&self, tag: &Tag, status: Status) {
+        lock(&self.rejected).insert(tag.to_string(), (tag.clone(), status));
+    }
+
+    fn accept(&self, tag: &Tag) {
+        let mut rejected = lock(&self.rejected);
+        if !rejected.is_empty() {
+            rejected.remove(&tag.to_string());
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The way to the task, and to the queues without it.
+pub(crate) struct Monitor {
+    commands: mpsc::UnboundedSender<Command>,
+    feeds: Arc<Mutex<HashMap<u64, Arc<Feed>>>>,
+}
+
+impl Monitor {
+    /// Starts the task; it ends with [`close`](Monitor::close).
+    pub(crate) fn start(inner: &Arc<Inner>) -> Monitor {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let feeds = Arc::new(Mutex::new(HashMap::new()));
+        tokio::spawn(task::run(inner.clone(), commands.downgrade(), inbox));
+        Monitor { commands, feeds }
+    }
+
+    /// Adds tags to a subscription, which begins with its first ones.
+    pub(crate) async fn add(&self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
+        lock(&self.feeds).insert(feed.id, feed.clone());
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Add { feed: feed.clone(), tags, reply });
+        answer.await.unwrap_or(Err(Error::Closed { operation: Operation::Subscribe }))
+    }
+
+    pub(crate) async fn remove(&self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Remove { feed: feed.clone(), tags, reply });
+        answer.await.map_err(|_| Error::Closed { operation: Operation::Subscribe })
+    }
+
+    /// Ends a subscription; resolves when the server was told.
+    pub(crate) async fn end(&self, feed: &Arc<Feed>) {
+        lock(&self.feeds).remove(&feed.id);
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::End { feed: feed.id, reply: Some(reply) });
+        // No answer means that the client is closed and the server has forgotten everything.
+        let _ = answer.await;
+    }
+
+    /// Ends a subscription without waiting.
+    pub(crate) fn end_later(&self, feed: &Arc<Feed>) {
+        lock(&self.feeds).remove(&feed.id);
+        self.send(Command::End { feed: feed.id, reply: None });
+    }
+
+    /// The last value that a subscription holds for a tag, the newest where several do.
+    pub(crate) fn last(&self, tag: &Tag) -> Option<Sample> {
+        let feeds: Vec<Arc<Feed>> = lock(&self.feeds).values().cloned().collect();
+        let samples = feeds.iter().filter_map(|feed| feed.queue.last(tag));
+        samples.max_by_key(|sample| sample.server_time.or(sample.source_time))
+    }
+
+    /// The connection is gone: every tag of every subscription says so.
+    pub(crate) fn lost(&self) {
+        let feeds: Vec<Arc<Feed>> = lock(&self.feeds).values().cloned().collect();
+        for feed in feeds {
+            // A quality, not an error (Part 8, Table A.65).
+            feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
+        }
+    }
+
+    /// The connection is back: makes every subscription anew on the server.
+    pub(crate) async fn restore(&self) {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Restore { reply });
+        let _ = answer.await;
+    }
+
+    /// The client is closed: what waits is still delivered, then the callbacks end.
+    pub(crate) fn close(&self) {
+        for (_, feed) in lock(&self.feeds).drain() {
+            feed.queue.finish();
+        }
+        self.send(Command::Close);
+    }
+
+    fn send(&self, command: Command) {
+        // Fails only once the task has ended with the client; whoever waits sees its reply dropped.
+        let _ = self.commands.send(command);
+    }
+}

@@ -1,0 +1,267 @@
+//! [`Carrier`]: one subscription on the server, which carries all of ours with one refresh rate.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::client::Inner;
+use crate::client::limits::{Service, chunked};
+use crate::engine::Sample;
+use crate::engine::client::{Failure, ItemRequest, Sink, Target};
+use crate::status::code;
+use crate::subscribe::queue::Slot;
+use crate::subscribe::{Delivery, Refresh};
+use crate::{Error, Operation, Result, Status, Tag};
+
+use super::routes::{Route, Routes};
+use super::task::Command;
+use super::{Feed, lock};
+
+/// An unchanged server shows life this often.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// A tag of a subscription on the server.
+struct Item {
+    handle: u32,
+    /// The server's id; `None` while the server has none.
+    id: Option<u32>,
+    slot: Slot,
+}
+
+/// One of the user's subscriptions, on this carrier.
+struct Load {
+    feed: Arc<Feed>,
+    items: HashMap<Tag, Item>,
+}
+
+pub(super) struct Carrier {
+    inner: Arc<Inner>,
+    rate: Duration,
+    routes: Arc<Routes>,
+    /// The server's id; `None` while there is no subscription on the server.
+    id: Option<u32>,
+    granted: Duration,
+    next_handle: u32,
+    loads: HashMap<u64, Load>,
+}
+
+impl Carrier {
+    pub(super) fn new(
+        inner: Arc<Inner>,
+        rate: Duration,
+        commands: mpsc::WeakUnboundedSender<Command>,
+    ) -> Carrier {
+        let routes = Arc::new(Routes::new(rate, commands));
+        Carrier { inner, rate, routes, id: None, granted: rate, next_handle: 1, loads: HashMap::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.loads.is_empty()
+    }
+
+    pub(super) fn carries(&self, feed: u64) -> bool {
+        self.loads.contains_key(&feed)
+    }
+
+    /// Adds tags. An error takes them out again, except where the connection is down: then they wait for it.
+    pub(super) async fn add(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
+        let load =
+            self.loads.entry(feed.id).or_insert_with(|| Load { feed: feed.clone(), items: HashMap::new() });
+        let mut fresh = Vec::with_capacity(tags.len());
+        for tag in tags {
+            let (slot, new) = feed.queue.add(&tag);
+            if new {
+                load.items.insert(tag.clone(), Item { handle: 0, id: None, slot });
+                fresh.push(tag);
+            }
+        }
+        match self.place(feed, &fresh).await {
+            Err(Error::Disconnected { .. }) => {
+                feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
+                Ok(())
+            }
+            Err(error) => {
+                self.remove(feed.id, &fresh).await;
+                Err(error)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Puts tags on the server.
+    async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag]) -> Result<()> {
+        let operation = Operation::Subscribe;
+        let names: Vec<&Tag> = tags.iter().collect();
+        let answers = self.inner.resolve(operation, &names).await?;
+        let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
+        let mut wanted: Vec<(u32, Tag, Target)> = Vec::with_capacity(tags.len());
+        for (tag, answer) in tags.iter().zip(answers) {
+            let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(tag)) else {
+                continue;
+            };
+            match answer {
+                Ok(resolved) => {
+                    item.handle = self.next_handle;
+                    // Handles are not used twice, so that a late value of a tag that was taken out finds no other.
+                    self.next_handle = self.next_handle.wrapping_add(1).max(1);
+                    wanted.push((item.handle, tag.clone(), resolved.target.clone()));
+                    self.routes
+                        .insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, resolved });
+                }
+                Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
+            }
+        }
+        let created = self.create(subscription, feed, &wanted).await;
+        let created = created.map_err(|failure| self.inner.error(operation, failure))?;
+        let mut sampling = None;
+        for ((handle, tag, _), created) in wanted.into_iter().zip(created) {
+            let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(&tag)) else {
+                continue;
+            };
+            match created {
+                Ok((id, granted)) => {
+                    item.id = Some(id);
+                    sampling = sampling.max(Some(granted));
+                    feed.accept(&tag);
+                }
+                Err(status) => {
+                    self.routes.remove(std::iter::once(handle));
+                    refuse(feed, &tag, item.slot, status);
+                }
+            }
+        }
+        *lock(&feed.granted) = Refresh::granted(self.granted, sampling);
+        Ok(())
+    }
+
+    async fn create(
+        &self,
+        subscription: u32,
+        feed: &Feed,
+        wanted: &[(u32, Tag, Target)],
+    ) -> Result<Vec<Result<(u32, Duration), Status>>, Failure> {
+        let options = &feed.options;
+        let queue = match options.delivery {
+            Delivery::Latest => 1,
+            Delivery::Every { queue } => queue.max(1),
+        };
+        let (link, limits) = (self.inner.link(), self.inner.limits());
+        chunked(limits, Service::MonitoredItems, wanted, |part| async move {
+            let requests = part.into_iter().map(|(handle, _, target)| ItemRequest {
+                handle,
+                target,
+                sampling: options.refresh.sampling_interval(),
+                queue,
+                deadband: options.deadband,
+            });
+            link.create_items(subscription, requests.collect()).await
+        })
+        .await
+    }
+
+    /// The subscription on the server, made if there is none.
+    async fn ensure(&mut self) -> Result<u32, Failure> {
+        if let Some(id) = self.id {
+            return Ok(id);
+        }
+        let sink: Arc<dyn Sink> = self.routes.clone();
+        let rate = self.rate.max(Duration::from_millis(1));
+        let keep_alive =
+            u32::try_from(KEEP_ALIVE.as_millis() / rate.as_millis()).unwrap_or(u32::MAX).clamp(1, 1000);
+        let (id, granted) = self.inner.link().create_subscription(self.rate, keep_alive, sink).await?;
+        self.id = Some(id);
+        self.granted = granted;
+        Ok(id)
+    }
+
+    /// Takes tags out of a subscription; `false` where it is not carried here.
+    pub(super) async fn remove(&mut self, feed: u64, tags: &[Tag]) {
+        let Some(load) = self.loads.get_mut(&feed) else { return };
+        let mut gone = Vec::new();
+        for tag in tags {
+            if let Some(item) = load.items.remove(tag) {
+                load.feed.queue.remove(tag);
+                load.feed.accept(tag);
+                gone.push(item);
+            }
+        }
+        self.delete(gone).await;
+    }
+
+    /// Ends one of the user's subscriptions.
+    pub(super) async fn end(&mut self, feed: u64) {
+        let Some(load) = self.loads.remove(&feed) else { return };
+        let items: Vec<Item> = load.items.into_values().collect();
+        if self.loads.is_empty() {
+            self.routes.clear();
+            self.drop_from_server().await;
+        } else {
+            self.delete(items).await;
+        }
+    }
+
+    async fn delete(&self, items: Vec<Item>) {
+        self.routes.remove(items.iter().map(|item| item.handle));
+        let Some(subscription) = self.id else { return };
+        let ids: Vec<u32> = items.iter().filter_map(|item| item.id).collect();
+        let (link, limits) = (self.inner.link(), self.inner.limits());
+        let deleted = chunked(limits, Service::MonitoredItems, &ids, |part| async move {
+            link.delete_items(subscription, part).await.map(|()| Vec::<()>::new())
+        });
+        if let Err(failure) = deleted.await {
+            // The routes are gone, so nothing is delivered; the server keeps some items until the subscription ends.
+            tracing::debug!(status = %failure.status, "monitored items could not be deleted");
+        }
+    }
+
+    async fn drop_from_server(&mut self) {
+        if let Some(id) = self.id.take()
+            && let Err(failure) = self.inner.link().delete_subscriptions(&[id]).await
+        {
+            tracing::debug!(status = %failure.status, "a subscription could not be deleted");
+        }
+    }
+
+    /// Makes everything anew on the server: after a reconnect, or when the server has ended the subscription.
+    ///
+    /// Also where the server kept the session: what it sent while nobody listened is unknown, and new items begin with
+    /// their current value.
+    pub(super) async fn restore(&mut self) {
+        self.routes.clear();
+        self.drop_from_server().await;
+        let feeds: Vec<(Arc<Feed>, Vec<Tag>)> = self
+            .loads
+            .values_mut()
+            .map(|load| {
+                load.items.values_mut().for_each(|item| item.id = None);
+                (load.feed.clone(), load.items.keys().cloned().collect())
+            })
+            .collect();
+        for (feed, tags) in feeds {
+            if let Err(error) = self.place(&feed, &tags).await {
+                // A lost connection comes back here; anything else the reader must hear.
+                tracing::warn!(%error, "a subscription could not be made again");
+                if let (Some(status), Some(load)) = (error.status(), self.loads.get(&feed.id)) {
+                    for (tag, item) in &load.items {
+                        refuse(&feed, tag, item.slot, status);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The reader hears once that a tag was refused, in the same place as its values.
+fn refuse(feed: &Feed, tag: &Tag, slot: Slot, status: Status) {
+    feed.reject(tag, status);
+    feed.queue.push(slot, Sample::status(status));
+}
+
+fn unresolved(error: &Error) -> Status {
+    match error {
+        Error::Resolve { candidates, .. } if candidates.len() > 1 => code::BAD_TOO_MANY_MATCHES,
+        _ => code::BAD_NODE_ID_UNKNOWN,
+    }
+}

@@ -1,0 +1,95 @@
+//! [`Routes`]: from the handle in a notification to the queue of a subscription.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::Value;
+use crate::engine::Sample;
+use crate::engine::client::{Notice, Sink};
+use crate::subscribe::queue::{Queue, Slot};
+use crate::tag::Resolved;
+
+use super::lock;
+use super::task::Command;
+
+/// Where the notifications of one server subscription go.
+pub(super) struct Routes {
+    by_handle: Mutex<HashMap<u32, Route>>,
+    /// Tells the task that the server has ended the subscription.
+    ended: mpsc::WeakUnboundedSender<Command>,
+    rate: Duration,
+}
+
+/// One tag of one subscription.
+#[derive(Clone)]
+pub(super) struct Route {
+    pub(super) queue: Arc<Queue>,
+    pub(super) slot: Slot,
+    pub(super) resolved: Arc<Resolved>,
+}
+
+impl Routes {
+    pub(super) fn new(rate: Duration, ended: mpsc::WeakUnboundedSender<Command>) -> Routes {
+        Routes { by_handle: Mutex::default(), ended, rate }
+    }
+
+    pub(super) fn insert(&self, handle: u32, route: Route) {
+        lock(&self.by_handle).insert(handle, route);
+    }
+
+    pub(super) fn remove(&self, handles: impl Iterator<Item = u32>) {
+        let mut by_handle = lock(&self.by_handle);
+        for handle in handles {
+            by_handle.remove(&handle);
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        lock(&self.by_handle).clear();
+    }
+
+    fn deliver(&self, values: Vec<(u32, Sample)>) {
+        let by_handle = lock(&self.by_handle);
+        let mut values = values.into_iter().filter_map(|(handle, sample)| {
+            // A tag that was taken out while its last value was on the way.
+            by_handle.get(&handle).map(|route| (route, sample))
+        });
+        let Some((first, sample)) = values.next() else { return };
+        // Values of one subscription mostly come together; its queue is locked once for all of them.
+        let mut queue = &first.queue;
+        let mut run = vec![(first.slot, cut(first, sample))];
+        for (route, sample) in values {
+            if !Arc::ptr_eq(queue, &route.queue) {
+                queue.push_all(run.drain(..));
+                queue = &route.queue;
+            }
+            run.push((route.slot, cut(route, sample)));
+        }
+        queue.push_all(run.into_iter());
+    }
+}
+
+/// As for reads: the part that the tag asked for.
+fn cut(route: &Route, sample: Sample) -> Sample {
+    match route.resolved.cut(sample.value) {
+        Ok(value) => Sample { value, ..sample },
+        Err(status) => Sample { value: Value::Null, status, ..sample },
+    }
+}
+
+impl Sink for Routes {
+    fn notice(&self, notice: Notice) {
+        match notice {
+            Notice::Data(values) => self.deliver(values),
+            Notice::Status(status) if status.is_bad() => {
+                if let Some(commands) = self.ended.upgrade() {
+                    let _ = commands.send(Command::Ended { rate: self.rate });
+                }
+            }
+            Notice::Status(_) => {}
+        }
+    }
+}

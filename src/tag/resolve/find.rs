@@ -1,0 +1,232 @@
+//! Looking for the nodes that tags mean, by each kind of tag and each rule for item ids.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Limits, Link, NodeId, QualifiedName, Service, Tag, TagKind, Target, Unresolved, Value, chunked};
+use crate::Identifier;
+use crate::da::ItemIds;
+use crate::engine::client::{Attribute, Failure, Reference};
+use crate::status::code;
+
+/// The Objects folder, where browse names start (Part 5, 8.2.4).
+const OBJECTS: u32 = 85;
+
+/// Longer than any item id has segments, so that a loop in the address space ends.
+const MAX_DEPTH: usize = 64;
+
+type Node = Result<NodeId, Unresolved>;
+
+/// One look at one server.
+pub(super) struct Search<'a> {
+    pub(super) link: &'a Link,
+    pub(super) limits: &'a Limits,
+    pub(super) namespaces: &'a [String],
+}
+
+impl Search<'_> {
+    /// One node per tag, in order.
+    pub(super) async fn nodes(&self, tags: &[&Tag], rule: &ItemIds) -> Result<Vec<Node>, Failure> {
+        let mut nodes: Vec<Node> = vec![Err(Unresolved::nothing()); tags.len()];
+        let (mut paths, mut items) = (Vec::new(), Vec::new());
+        for (index, tag) in tags.iter().enumerate() {
+            match tag.kind() {
+                TagKind::NodeId(node) => set(&mut nodes, index, Ok(node.clone())),
+                TagKind::NamespaceUri { uri, identifier } => {
+                    set(&mut nodes, index, self.in_namespace(uri, identifier))
+                }
+                TagKind::Path(path) => paths.push((index, path)),
+                TagKind::Item(item) => items.push((index, item)),
+            }
+        }
+        if !paths.is_empty() {
+            let texts: Vec<&[QualifiedName]> = paths.iter().map(|(_, path)| *path).collect();
+            for ((index, _), node) in paths.iter().zip(self.paths(&texts).await?) {
+                set(&mut nodes, *index, node);
+            }
+        }
+        if !items.is_empty() {
+            let texts: Vec<&str> = items.iter().map(|(_, item)| *item).collect();
+            for ((index, _), node) in items.iter().zip(self.items(&texts, rule).await?) {
+                set(&mut nodes, *index, node);
+            }
+        }
+        Ok(nodes)
+    }
+
+    fn in_namespace(&self, uri: &str, identifier: &Identifier) -> Node {
+        let index = self.namespaces.iter().position(|name| name == uri);
+        let namespace = index.and_then(|index| u16::try_from(index).ok()).ok_or_else(Unresolved::nothing)?;
+        Ok(NodeId { namespace, identifier: identifier.clone() })
+    }
+
+    async fn paths(&self, paths: &[&[QualifiedName]]) -> Result<Vec<Node>, Failure> {
+        let results = chunked(self.limits, Service::Translate, paths, |part| async move {
+            self.link.translate(&part).await
+        })
+        .await?;
+        Ok(results.into_iter().map(|result| one_of(result.unwrap_or_default())).collect())
+    }
+
+    /// Item ids by a rule. Rules nest at most as deep as the caller built them.
+    async fn items(&self, items: &[&str], rule: &ItemIds) -> Result<Vec<Node>, Failure> {
+        match rule {
+            ItemIds::Auto => self.automatic(items).await,
+            ItemIds::Identifier { namespace_uri } => Ok(items
+                .iter()
+                .map(|item| self.in_namespace(namespace_uri, &Identifier::String((*item).to_owned())))
+                .collect()),
+            ItemIds::BrowseNames { root, separator } => {
+                // A root that is an item id itself is looked up the automatic way, or the rule would need itself.
+                let root = Box::pin(self.nodes(&[root], &ItemIds::Auto)).await?.pop();
+                match root {
+                    Some(Ok(root)) => self.walk(&root, items, *separator).await,
+                    _ => Ok(vec![Err(Unresolved::nothing()); items.len()]),
+                }
+            }
+            ItemIds::Aliases(aliases) => self.aliases(items, aliases, None).await,
+            ItemIds::AliasesThen(aliases, rest) => self.aliases(items, aliases, Some(rest)).await,
+        }
+    }
+
+    async fn aliases(
+        &self,
+        items: &[&str],
+        aliases: &BTreeMap<String, Tag>,
+        rest: Option<&ItemIds>,
+    ) -> Result<Vec<Node>, Failure> {
+        let mut nodes: Vec<Node> = vec![Err(Unresolved::nothing()); items.len()];
+        let (mut named, mut plain) = (Vec::new(), Vec::new());
+        for (index, item) in items.iter().enumerate() {
+            match aliases.get(*item) {
+                Some(tag) => named.push((index, tag)),
+                None => plain.push((index, *item)),
+            }
+        }
+        if !named.is_empty() {
+            let tags: Vec<&Tag> = named.iter().map(|(_, tag)| *tag).collect();
+            let found = Box::pin(self.nodes(&tags, rest.unwrap_or(&ItemIds::Auto))).await?;
+            for ((index, _), node) in named.iter().zip(found) {
+                set(&mut nodes, *index, node);
+            }
+        }
+        if let (Some(rest), false) = (rest, plain.is_empty()) {
+            let texts: Vec<&str> = plain.iter().map(|(_, item)| *item).collect();
+            let found = Box::pin(self.items(&texts, rest)).await?;
+            for ((index, _), node) in plain.iter().zip(found) {
+                set(&mut nodes, *index, node);
+            }
+        }
+        Ok(nodes)
+    }
+
+    /// The string identifier in every namespace, then browse names under Objects.
+    async fn automatic(&self, items: &[&str]) -> Result<Vec<Node>, Failure> {
+        let mut nodes = self.identifiers(items).await?;
+        let open: Vec<(usize, &str)> = (0..)
+            .zip(items.iter().copied())
+            .zip(&nodes)
+            .filter(|(_, node)| matches!(node, Err(unresolved) if unresolved.candidates.is_empty()))
+            .map(|(item, _)| item)
+            .collect();
+        if !open.is_empty() {
+            let texts: Vec<&str> = open.iter().map(|(_, item)| *item).collect();
+            let found = self.walk(&NodeId::numeric(0, OBJECTS), &texts, '.').await?;
+            for ((index, _), node) in open.into_iter().zip(found) {
+                set(&mut nodes, index, node);
+            }
+        }
+        Ok(nodes)
+    }
+
+    /// Asks in every namespace whether there is a node with the item id as its string identifier. Namespace 0 belongs to
+    /// the standard, which has no such identifiers.
+    async fn identifiers(&self, items: &[&str]) -> Result<Vec<Node>, Failure> {
+        let namespaces = 1..u16::try_from(self.namespaces.len()).unwrap_or(u16::MAX);
+        if namespaces.is_empty() {
+            return Ok(vec![Err(Unresolved::nothing()); items.len()]);
+        }
+        let mut candidates = Vec::with_capacity(items.len() * namespaces.len());
+        for item in items {
+            candidates.extend(namespaces.clone().map(|namespace| NodeId::string(namespace, *item)));
+        }
+        let targets: Vec<Target> =
+            candidates.iter().map(|node| Target::value(node).attribute(Attribute::NodeClass)).collect();
+        let samples =
+            chunked(
+                self.limits,
+                Service::Read,
+                &targets,
+                |part| async move { self.link.read(&part, 0.0).await },
+            )
+            .await?;
+        // A node that exists but hides from this user may refuse even its class; it is still the node that was meant.
+        let unknown = [code::BAD_NODE_ID_UNKNOWN, code::BAD_NODE_ID_INVALID];
+        let mut hits: Vec<Vec<NodeId>> = vec![Vec::new(); items.len()];
+        for (index, (node, sample)) in candidates.into_iter().zip(samples).enumerate() {
+            let exists = !unknown.contains(&sample.status.code())
+                && (sample.status.is_bad() || sample.value != Value::Null);
+            if let (true, Some(hits)) = (exists, hits.get_mut(index / namespaces.len())) {
+                hits.push(node);
+            }
+        }
+        Ok(hits.into_iter().map(one_of).collect())
+    }
+
+    /// Follows browse names from `root`, level by level and all items together. A name may itself contain the separator,
+    /// so at each node every child that the rest of the item id starts with is followed.
+    async fn walk(&self, root: &NodeId, items: &[&str], separator: char) -> Result<Vec<Node>, Failure> {
+        let mut hits: Vec<Vec<NodeId>> = vec![Vec::new(); items.len()];
+        let mut front: Vec<(usize, NodeId, &str)> =
+            items.iter().enumerate().map(|(index, item)| (index, root.clone(), *item)).collect();
+        let mut children: HashMap<NodeId, Vec<Reference>> = HashMap::new();
+        for _ in 0..MAX_DEPTH {
+            if front.is_empty() {
+                break;
+            }
+            let mut parents: Vec<NodeId> = front.iter().map(|(_, node, _)| node.clone()).collect();
+            parents.sort_unstable();
+            parents.dedup();
+            parents.retain(|parent| !children.contains_key(parent));
+            let listings = chunked(self.limits, Service::Browse, &parents, |part| async move {
+                self.link.children(&part).await
+            })
+            .await?;
+            children.extend(parents.into_iter().zip(listings.into_iter().map(Result::unwrap_or_default)));
+            let mut next = Vec::new();
+            for (index, node, rest) in front {
+                for child in children.get(&node).into_iter().flatten() {
+                    let Some(after) = rest.strip_prefix(child.name.name.as_str()) else { continue };
+                    if after.is_empty() {
+                        if let Some(hits) = hits.get_mut(index)
+                            && !hits.contains(&child.node)
+                        {
+                            hits.push(child.node.clone());
+                        }
+                    } else if let Some(after) = after.strip_prefix(separator)
+                        && !child.name.name.is_empty()
+                    {
+                        next.push((index, child.node.clone(), after));
+                    }
+                }
+            }
+            next.sort_unstable();
+            next.dedup();
+            front = next;
+        }
+        Ok(hits.into_iter().map(one_of).collect())
+    }
+}
+
+fn set(nodes: &mut [Node], index: usize, node: Node) {
+    if let Some(slot) = nodes.get_mut(index) {
+        *slot = node;
+    }
+}
+
+/// Exactly one node is an answer; none or several are not.
+fn one_of(mut nodes: Vec<NodeId>) -> Node {
+    match nodes.len() {
+        1 => nodes.pop().ok_or_else(Unresolved::nothing),
+        _ => Err(Unresolved { candidates: nodes.into_iter().map(Tag::node).collect() }),
+    }
+}

@@ -1,0 +1,129 @@
+//! Finding, starting and stopping the foreign programs.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// A foreign stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stack {
+    Asyncua,
+    NodeOpcua,
+    Open62541,
+}
+
+/// What the programs may take to start on a small machine that compiles at the same time.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+impl Stack {
+    fn file(self) -> (&'static str, &'static str) {
+        match self {
+            Stack::Asyncua => ("asyncua", "py"),
+            Stack::NodeOpcua => ("node_opcua", "js"),
+            Stack::Open62541 => ("o6", "py"),
+        }
+    }
+
+    /// The program with its interpreter; `None`, with a word about it, where the stack is not installed.
+    fn command(self, role: &str) -> Option<Command> {
+        let dir = std::env::var_os("OPENOPC_PEERS")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers"), PathBuf::from);
+        let (name, extension) = self.file();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/interop/peers")
+            .join(format!("{name}_{role}.{extension}"));
+        let (interpreter, needed) = match extension {
+            "js" => (PathBuf::from("node"), dir.join("node_modules/node-opcua")),
+            _ => (dir.join("venv/bin/python"), dir.join("venv/bin/python")),
+        };
+        if !needed.exists() {
+            let message =
+                format!("{self:?} is not installed: run tests/interop/peers/install.sh {}", dir.display());
+            assert!(std::env::var_os("CI").is_none(), "{message}");
+            println!("SKIPPED: {message}");
+            return None;
+        }
+        let mut command = Command::new(interpreter);
+        command.arg(script).env("NODE_PATH", dir.join("node_modules")).env("PYTHONUNBUFFERED", "1");
+        Some(command)
+    }
+
+    /// Starts the stack's server and waits until it accepts connections.
+    pub(crate) fn server(self) -> Option<Server> {
+        let mut command = self.command("server")?;
+        let mut child = command
+            .arg("0")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start the {self:?} server: {error}"));
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().expect("it is piped");
+        let (sender, line) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut lines = BufReader::new(stdout).lines();
+            let _ = sender.send(lines.next());
+            // Reading on keeps the pipe from filling.
+            lines.for_each(drop);
+        });
+        let url = match line.recv_timeout(PATIENCE) {
+            Ok(Some(Ok(url))) => url,
+            other => panic!("the {self:?} server did not start: {other:?}"),
+        };
+        Some(Server { url, child, _stdin: stdin })
+    }
+
+    /// Runs the stack's client against `url` and shows what it checked.
+    pub(crate) fn client(self, url: &str) {
+        let Some(mut command) = self.command("client") else { return };
+        let mut child = command
+            .arg(url)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start the {self:?} client: {error}"));
+        let mut errors = child.stderr.take().expect("it is piped");
+        let errors = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = errors.read_to_string(&mut text);
+            text
+        });
+        let stdout = child.stdout.take().expect("it is piped");
+        let mut checks = 0;
+        let mut failed = Vec::new();
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            println!("{self:?} client: {line}");
+            checks += 1;
+            let ok = serde_json::from_str(&line).is_ok_and(|check: serde_json::Value| check["ok"] == true);
+            if !ok {
+                failed.push(line);
+            }
+        }
+        let status = child.wait().expect("it was started");
+        let errors = errors.join().unwrap_or_default();
+        assert!(
+            failed.is_empty() && status.success(),
+            "{self:?} client: {status}, failed: {failed:#?}\n{errors}"
+        );
+        assert!(checks >= 12, "{self:?} client made only {checks} checks\n{errors}");
+    }
+}
+
+/// A running server; ends when dropped.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    child: Child,
+    _stdin: Option<ChildStdin>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It ends by itself when its standard input does; a hanging one must not keep the tests.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,142 @@
+"""Interop server on asyncua. Usage: asyncua_server.py PORT (0 picks a free port)."""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from uuid import UUID
+
+from asyncua import Server, ua
+
+URI = "urn:openopc:interop"
+MASS = 5000
+
+CONVERT = {
+    "Int64": int,
+    "UInt64": int,
+    "DateTime": lambda v: datetime.fromisoformat(v).astimezone(timezone.utc),
+    "Guid": UUID,
+    "ByteString": bytes.fromhex,
+    "XmlElement": ua.XmlElement,
+    "NodeId": ua.NodeId.from_string,
+    "ExpandedNodeId": ua.ExpandedNodeId.from_string,
+    "StatusCode": ua.StatusCode,
+    "QualifiedName": lambda v: ua.QualifiedName(v["name"], v["namespace"]),
+    "LocalizedText": lambda v: ua.LocalizedText(v["text"], v["locale"]),
+    "Structure": lambda v: ua.Range(Low=v["low"], High=v["high"]),
+}
+
+
+def load_values():
+    raw = json.loads(Path(__file__).with_name("values.json").read_text("utf-8"))
+    return {name: [CONVERT.get(name, lambda v: v)(v) for v in vals] for name, vals in raw.items()}
+
+
+def variant_type(name):
+    return ua.VariantType.ExtensionObject if name == "Structure" else ua.VariantType[name]
+
+
+def data_type(name):
+    # The built-in types share their number with their DataType node.
+    return ua.NodeId(ua.ObjectIds.Range if name == "Structure" else variant_type(name).value)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+async def build(server):
+    idx = await server.register_namespace(URI)
+
+    def nid(name):
+        return ua.NodeId(name, idx)
+
+    async def folder(parent, name):
+        return await parent.add_folder(nid(name), ua.QualifiedName(name, idx))
+
+    async def variable(parent, name, variant, dtype, writable, browse_name=None):
+        node = await parent.add_variable(
+            nid(name), ua.QualifiedName(browse_name or name, idx), variant, datatype=dtype
+        )
+        if isinstance(variant.Value, list) and not variant.Dimensions:
+            # The stack leaves plain arrays at "one or more dimensions".
+            rank = ua.Variant(1, ua.VariantType.Int32)
+            await node.write_attribute(ua.AttributeIds.ValueRank, ua.DataValue(rank))
+        if writable:
+            await node.set_writable()
+        return node
+
+    int32 = data_type("Int32")
+    root = await folder(server.nodes.objects, "Interop")
+    for name, values in load_values().items():
+        vtype, dtype = variant_type(name), data_type(name)
+        await variable(root, f"Scalar.{name}", ua.Variant(values[0], vtype), dtype, True)
+        await variable(root, f"Array.{name}", ua.Variant(values, vtype), dtype, True)
+    await variable(
+        root, "Array.Empty", ua.Variant([], ua.VariantType.Int32, is_array=True), int32, True
+    )
+
+    for name in ("Double", "Int32"):
+        cell = float if name == "Double" else int
+        rows = [[cell(1 + c + 3 * r) for c in range(3)] for r in range(2)]
+        matrix = ua.Variant(rows, ua.VariantType[name], Dimensions=[2, 3], is_array=True)
+        await variable(root, f"Matrix.{name}", matrix, data_type(name), True)
+
+    await variable(root, "ReadOnly.Int32", ua.Variant(7, ua.VariantType.Int32), int32, False)
+    counter = await variable(
+        root, "Counter.Int32", ua.Variant(0, ua.VariantType.Int32), int32, False
+    )
+
+    for name in ("Dup1", "Dup2"):
+        sub = await folder(root, name)
+        value = ua.Variant(int(name[-1]), ua.VariantType.Int32)
+        await variable(sub, f"{name}.Twin", value, int32, True, browse_name="Twin")
+
+    mass = await folder(root, "Mass")
+    # Adding a child scans all of its siblings, which makes a big folder quadratic
+    # (15 s here); so the folder's references are put aside now and then.
+    folder_data = server.iserver.aspace[mass.nodeid]
+    done = []
+    for i in range(MASS):
+        await variable(mass, f"Mass.{i}", ua.Variant(i, ua.VariantType.Int32), int32, False)
+        if i % 50 == 49:
+            done += folder_data.references
+            folder_data.references = []
+    folder_data.references = done + folder_data.references
+    return counter
+
+
+async def count(counter):
+    value = 0
+    while True:
+        await asyncio.sleep(0.1)
+        value = (value + 1) & 0x7FFFFFFF
+        await counter.write_value(value, ua.VariantType.Int32)
+
+
+async def main(port):
+    url = f"opc.tcp://127.0.0.1:{port or free_port()}/interop"
+    server = Server()
+    await server.init()
+    server.set_endpoint(url)
+    server.set_server_name("openopc interop (asyncua)")
+    server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
+    counter = await build(server)
+    async with server:
+        print(url, flush=True)
+        ticking = asyncio.create_task(count(counter))
+        # The test holds our stdin open; its end means the test is gone.
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
+        ticking.cancel()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    asyncio.run(main(int(sys.argv[1])))
+    os._exit(0)

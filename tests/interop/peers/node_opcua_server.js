@@ -1,0 +1,167 @@
+"use strict";
+// Interop server on node-opcua. Usage: node_opcua_server.js PORT (0 picks a free port).
+// The modules are found through NODE_PATH.
+
+// Standard output carries the endpoint URL only; the stack logs through console.
+const print = (line) => process.stdout.write(line + "\n");
+for (const name of ["log", "info", "debug", "warn"]) console[name] = console.error;
+
+const fs = require("fs");
+const net = require("net");
+const os = require("os");
+const path = require("path");
+const opcua = require("node-opcua");
+const { DataType, Variant, VariantArrayType } = opcua;
+
+const URI = "urn:openopc:interop";
+const MASS = 5000;
+
+const bigToPair = (text) => {
+    // 64-bit integers are [high, low] pairs of 32-bit words in this stack.
+    const bits = BigInt.asUintN(64, BigInt(text));
+    return [Number(bits >> 32n), Number(bits & 0xffffffffn)];
+};
+
+const expandedNodeId = (text) => {
+    const match = /^nsu=([^;]*);(.*)$/.exec(text);
+    const id = opcua.resolveNodeId(match ? match[2] : text);
+    const uri = match ? match[1] : null;
+    return new opcua.ExpandedNodeId(id.identifierType, id.value, id.namespace, uri, 0);
+};
+
+const CONVERT = {
+    Int64: bigToPair,
+    UInt64: bigToPair,
+    DateTime: (v) => new Date(v),
+    ByteString: (v) => Buffer.from(v, "hex"),
+    NodeId: (v) => opcua.resolveNodeId(v),
+    ExpandedNodeId: expandedNodeId,
+    StatusCode: (v) => opcua.coerceStatusCode(v),
+    QualifiedName: (v) => new opcua.QualifiedName({ namespaceIndex: v.namespace, name: v.name }),
+    LocalizedText: (v) => new opcua.LocalizedText(v),
+    Structure: (v) => new opcua.Range(v),
+};
+
+function loadValues() {
+    const raw = JSON.parse(fs.readFileSync(path.join(__dirname, "values.json"), "utf8"));
+    return Object.entries(raw).map(([name, values]) => [name, values.map(CONVERT[name] || ((v) => v))]);
+}
+
+const builtin = (name) => (name === "Structure" ? DataType.ExtensionObject : DataType[name]);
+const dataType = (name) => (name === "Structure" ? "Range" : name);
+
+function freePort() {
+    return new Promise((resolve, reject) => {
+        const probe = net.createServer();
+        probe.on("error", reject);
+        probe.listen(0, "127.0.0.1", () => {
+            const { port } = probe.address();
+            probe.close(() => resolve(port));
+        });
+    });
+}
+
+function build(server) {
+    const space = server.engine.addressSpace;
+    const ns = space.registerNamespace(URI);
+    const browseName = (name) => ({ name, namespaceIndex: ns.index });
+
+    const folder = (parent, name) =>
+        ns.addFolder(parent, { nodeId: `s=${name}`, browseName: browseName(name) });
+
+    const variable = (parent, name, type, variant, options = {}) => {
+        const access = options.writable ? "CurrentRead | CurrentWrite" : "CurrentRead";
+        const dims = options.dimensions;
+        return ns.addVariable({
+            componentOf: parent,
+            nodeId: `s=${name}`,
+            browseName: browseName(options.browseName || name),
+            dataType: dataType(type),
+            valueRank: dims ? dims.length : -1,
+            arrayDimensions: dims,
+            accessLevel: access,
+            userAccessLevel: access,
+            minimumSamplingInterval: 0,
+            value: variant,
+        });
+    };
+
+    const scalar = (type, value) =>
+        new Variant({ dataType: builtin(type), arrayType: VariantArrayType.Scalar, value });
+    const array = (type, value) =>
+        new Variant({ dataType: builtin(type), arrayType: VariantArrayType.Array, value });
+
+    const root = folder(space.rootFolder.objects, "Interop");
+    for (const [name, values] of loadValues()) {
+        variable(root, `Scalar.${name}`, name, scalar(name, values[0]), { writable: true });
+        variable(root, `Array.${name}`, name, array(name, values), { writable: true, dimensions: [0] });
+    }
+    variable(root, "Array.Empty", "Int32", array("Int32", []), { writable: true, dimensions: [0] });
+
+    for (const [name, Cells] of [["Double", Float64Array], ["Int32", Int32Array]]) {
+        const matrix = new Variant({
+            dataType: builtin(name),
+            arrayType: VariantArrayType.Matrix,
+            dimensions: [2, 3],
+            value: Cells.from([1, 2, 3, 4, 5, 6]),
+        });
+        variable(root, `Matrix.${name}`, name, matrix, { writable: true, dimensions: [2, 3] });
+    }
+
+    variable(root, "ReadOnly.Int32", "Int32", scalar("Int32", 7));
+    const counter = variable(root, "Counter.Int32", "Int32", scalar("Int32", 0));
+
+    for (const name of ["Dup1", "Dup2"]) {
+        const value = scalar("Int32", Number(name.at(-1)));
+        variable(folder(root, name), `${name}.Twin`, "Int32", value, { writable: true, browseName: "Twin" });
+    }
+
+    const mass = folder(root, "Mass");
+    for (let i = 0; i < MASS; i++) variable(mass, `Mass.${i}`, "Int32", scalar("Int32", i));
+
+    let count = 0;
+    return setInterval(() => {
+        count = (count + 1) & 0x7fffffff;
+        counter.setValueFromSource(scalar("Int32", count));
+    }, 100);
+}
+
+async function main(port) {
+    port = port || (await freePort());
+    // A private PKI folder keeps concurrent runs and the user's own files apart.
+    const pki = fs.mkdtempSync(path.join(os.tmpdir(), "openopc-interop-"));
+    process.on("exit", () => fs.rmSync(pki, { recursive: true, force: true }));
+
+    const server = new opcua.OPCUAServer({
+        port,
+        host: "127.0.0.1",
+        hostname: "127.0.0.1",
+        resourcePath: "/interop",
+        serverCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: path.join(pki, "own") }),
+        userCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: path.join(pki, "user") }),
+        securityPolicies: [opcua.SecurityPolicy.None],
+        securityModes: [opcua.MessageSecurityMode.None],
+        allowAnonymous: true,
+        serverInfo: { applicationUri: "urn:openopc:interop:node-opcua" },
+        buildInfo: { productName: "openopc interop (node-opcua)" },
+    });
+    await server.initialize();
+    const ticking = build(server);
+    await server.start();
+    print(`opc.tcp://127.0.0.1:${port}/interop`);
+
+    // The test holds our stdin open; its end means the test is gone.
+    process.stdin.resume();
+    process.stdin.on("end", async () => {
+        clearInterval(ticking);
+        // A client that is still connected must not keep us alive.
+        setTimeout(() => process.exit(0), 2000);
+        await server.shutdown(0);
+        process.exit(0);
+    });
+}
+
+main(Number(process.argv[2])).catch((error) => {
+    console.error(error);
+    process.exit(1);
+});
