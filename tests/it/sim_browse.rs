@@ -6,6 +6,8 @@ use opcua::types::{
 };
 use openopc::sim::{Item, Limits, Simulator};
 
+use AttributeId as A;
+
 use crate::peer::{Peer, item};
 
 const OBJECTS: u32 = 85;
@@ -162,7 +164,6 @@ async fn every_attribute_is_what_the_item_says() {
     let peer = Peer::connect(&simulator).await;
     let text = |text: &str| LocalizedText { locale: UAString::null(), text: text.into() };
     let get = async |id: &str, attribute| peer.attribute(&item(id), attribute).await;
-    use AttributeId as A;
     let temp = [
         (A::NodeId, Variant::from(item("A.Temp"))),
         (A::NodeClass, Variant::Int32(2)),

@@ -8,7 +8,7 @@ use opcua::types::{AttributeId, MonitoringMode, NodeId, StatusCode, Variant};
 use openopc::Status;
 use openopc::sim::{Clock, Item, Signal, Simulator};
 
-use crate::peer::{Changes, Peer, item, items, monitor, next};
+use crate::peer::{Changes, Peer, attribute_number, item, items, monitor, next};
 
 fn named(name: &str) -> Status {
     Status::named(name).unwrap()
@@ -184,9 +184,9 @@ async fn what_cannot_be_monitored_is_refused() {
     let simulator = Simulator::start().await.unwrap();
     let peer = Peer::connect(&simulator).await;
     let mut name = monitor(&item("Bucket Brigade.Int4"), 0.0, false);
-    name.item_to_monitor.attribute_id = AttributeId::DisplayName as u32;
+    name.item_to_monitor.attribute_id = attribute_number(AttributeId::DisplayName);
     let mut wrong = name.clone();
-    wrong.item_to_monitor.attribute_id = AttributeId::InverseName as u32;
+    wrong.item_to_monitor.attribute_id = attribute_number(AttributeId::InverseName);
     let mut range = monitor(&item("Bucket Brigade.ArrayOfReal8"), 0.0, true);
     range.item_to_monitor.index_range = opcua::types::NumericRange::Range(2, 1);
     let requests = vec![

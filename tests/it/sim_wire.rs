@@ -52,7 +52,7 @@ fn what_is_not_opc_ua_is_answered_and_closed() {
 const NO_TEXT: [u8; 4] = [0xFF; 4];
 
 /// A chunk with this body after its header.
-fn chunk(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     let body = parts.concat();
     let size = u32::try_from(body.len() + 8).unwrap();
     [&kind[..], &size.to_le_bytes(), &body].concat()
@@ -78,14 +78,14 @@ fn open_channel(simulator: &Simulator) -> (TcpStream, [u8; 4]) {
     let url = simulator.url().as_bytes();
     let length = u32::try_from(url.len()).unwrap().to_le_bytes();
     let buffer = 65_535u32.to_le_bytes();
-    stream.write_all(&chunk(b"HELF", &[&[0; 4], &buffer, &buffer, &[0; 8], &length, url])).unwrap();
+    stream.write_all(&chunk(*b"HELF", &[&[0; 4], &buffer, &buffer, &[0; 8], &length, url])).unwrap();
     assert!(read_chunk(&mut stream).starts_with(b"ACK"));
     let policy = b"http://opcfoundation.org/UA/SecurityPolicy#None";
     let length = u32::try_from(policy.len()).unwrap().to_le_bytes();
     let (one, lifetime) = (1u32.to_le_bytes(), 60_000u32.to_le_bytes());
     let security = [&[0; 4][..], &length, policy, &NO_TEXT, &NO_TEXT].concat();
     let body = [&[1, 0, 0xBE, 1][..], &request_header(), &[0; 8], &one, &NO_TEXT, &lifetime].concat();
-    stream.write_all(&chunk(b"OPNF", &[&security, &one, &one, &body])).unwrap();
+    stream.write_all(&chunk(*b"OPNF", &[&security, &one, &one, &body])).unwrap();
     let answer = read_chunk(&mut stream);
     (stream, answer[8..12].try_into().unwrap())
 }
@@ -107,7 +107,7 @@ fn nested_diagnostics_cannot_overflow() {
         let count = body.chunks(60_000).count();
         let mut refused = false;
         for (index, part) in body.chunks(60_000).enumerate() {
-            let kind = if index + 1 == count { b"MSGF" } else { b"MSGC" };
+            let kind = if index + 1 == count { *b"MSGF" } else { *b"MSGC" };
             let sequence = u32::try_from(index + 2).unwrap().to_le_bytes();
             let (token, request) = (1u32.to_le_bytes(), 2u32.to_le_bytes());
             refused |=
@@ -140,7 +140,7 @@ async fn the_answer_to_activate_session_has_a_nonce() {
         let (mut client_read, mut client_write) = client.into_split();
         let (mut server_read, mut server_write) = server.into_split();
         tokio::spawn(async move { tokio::io::copy(&mut client_read, &mut server_write).await });
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         loop {
             let count = server_read.read(&mut buffer).await.unwrap();
             if count == 0 {
@@ -179,7 +179,8 @@ async fn the_answer_to_activate_session_has_a_nonce() {
     let mut at = 0;
     let mut nonces = Vec::new();
     while at < seen.len() {
-        let size = u32::from_le_bytes(seen[at + 4..at + 8].try_into().unwrap()) as usize;
+        let size = u32::from_le_bytes(seen[at + 4..at + 8].try_into().unwrap());
+        let size = usize::try_from(size).unwrap();
         let chunk = &seen[at..at + size];
         if chunk.starts_with(b"MSG") && chunk[24..28] == [1, 0, 0xD6, 1] {
             // Time, handle, result, diagnostics, strings, additional header; then the nonce.
