@@ -1,4 +1,4 @@
-//! Integration tests.
+//! The library and the command against our own simulator; one file a topic.
 
 mod client_life;
 mod client_open;

@@ -29,10 +29,15 @@ pub(crate) fn items(ids: &[&str]) -> Vec<NodeId> {
     ids.iter().map(|id| item(id)).collect()
 }
 
+#[expect(clippy::as_conversions, reason = "the engine gives the number no other way")]
+pub(crate) fn attribute_number(attribute: AttributeId) -> u32 {
+    attribute as u32
+}
+
 pub(crate) fn read_id(id: &NodeId, attribute: AttributeId, range: &str) -> ReadValueId {
     ReadValueId {
         node_id: id.clone(),
-        attribute_id: attribute as u32,
+        attribute_id: attribute_number(attribute),
         index_range: range.parse().unwrap(),
         ..ReadValueId::default()
     }

@@ -1,9 +1,12 @@
 //! The simulator's address space.
 
 use opcua::types::{
-    AttributeId, BrowseDirection, NodeId, QualifiedName, ReferenceTypeId, StatusCode, VariableTypeId, Variant,
+    AttributeId, BrowseDirection, LocalizedText, NodeId, QualifiedName, ReferenceTypeId, StatusCode,
+    UAString, VariableTypeId, Variant,
 };
 use openopc::sim::{Item, Limits, Simulator};
+
+use AttributeId as A;
 
 use crate::peer::{Peer, item};
 
@@ -159,14 +162,14 @@ async fn every_attribute_is_what_the_item_says() {
         .await
         .unwrap();
     let peer = Peer::connect(&simulator).await;
+    let text = |text: &str| LocalizedText { locale: UAString::null(), text: text.into() };
     let get = async |id: &str, attribute| peer.attribute(&item(id), attribute).await;
-    use AttributeId as A;
     let temp = [
         (A::NodeId, Variant::from(item("A.Temp"))),
         (A::NodeClass, Variant::Int32(2)),
         (A::BrowseName, Variant::from(QualifiedName::new(2, "Temp"))),
-        (A::DisplayName, Variant::from(opcua::types::LocalizedText::new("", "Temp"))),
-        (A::Description, Variant::from(opcua::types::LocalizedText::new("", "Hot."))),
+        (A::DisplayName, Variant::from(text("Temp"))),
+        (A::Description, Variant::from(text("Hot."))),
         (A::WriteMask, Variant::UInt32(0)),
         (A::UserWriteMask, Variant::UInt32(0)),
         (A::DataType, Variant::from(NodeId::new(0, 10))),

@@ -60,7 +60,7 @@ async fn a_listener_of_ones_own_is_used() {
         .unwrap();
     let endpoints = client.get_server_endpoints_from_url(simulator.url()).await.unwrap();
     assert_eq!(endpoints.len(), 1);
-    assert_eq!(endpoints[0].endpoint_url.as_ref(), format!("opc.tcp://127.0.0.1:{port}/"));
+    assert_eq!(endpoints[0].endpoint_url.as_ref(), format!("opc.tcp://127.0.0.1:{port}"));
     peer.close().await;
 }
 

@@ -10,24 +10,25 @@ use crate::peer::{Peer, item, monitor};
 #[tokio::test(flavor = "current_thread")]
 async fn a_hundred_thousand_items_are_served() {
     let items =
-        (0..100_000).map(|index| Item::new(format!("Area{}.Tag{index}", index / 1000), index).writable());
+        (0..100_000).map(|index| Item::new(format!("Area{}.Tag{index}", index / 500), index).writable());
     let simulator = Simulator::builder().items(items).start().await.unwrap();
     let peer = Peer::connect(&simulator).await;
     let ids: Vec<NodeId> =
-        (0..20_000).map(|index| item(&format!("Area{}.Tag{index}", index / 1000))).collect();
+        (0..20_000).map(|index| item(&format!("Area{}.Tag{index}", index / 500))).collect();
     let values = peer.read(&ids).await;
     assert_eq!(values.len(), 20_000);
     assert_eq!(values[19_999].value, Some(Variant::Int32(19_999)));
-    assert_eq!(peer.children(&item("~folder/Area7")).await.len(), 1000);
-    let (status, target) = peer.path(NodeId::new(0, 85), &[(2, "Area99"), (2, "Tag99999")]).await;
+    assert_eq!(peer.children(&item("~folder/Area7")).await.len(), 500);
+    let (status, target) = peer.path(NodeId::new(0, 85), &[(2, "Area199"), (2, "Tag99999")]).await;
     assert!(status.is_good());
-    assert_eq!(target, [item("Area99.Tag99999")]);
+    assert_eq!(target, [item("Area199.Tag99999")]);
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn ten_thousand_signals_are_sampled_without_loss() {
     let count = 10_000;
-    let counter = Signal::Counter { from: 0.0, to: 1e9, step: 1.0, every: Duration::from_millis(100) };
+    let counter =
+        Signal::Counter { from: 0.0, to: 999_999_999.0, step: 1.0, every: Duration::from_millis(100) };
     let items = (0..count).map(|index| Item::new(format!("Tag{index}"), 0).signal(counter.clone()));
     let simulator = Simulator::builder().items(items).manual_clock().start().await.unwrap();
     let peer = Peer::connect(&simulator).await;

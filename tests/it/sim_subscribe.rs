@@ -8,7 +8,7 @@ use opcua::types::{AttributeId, MonitoringMode, NodeId, StatusCode, Variant};
 use openopc::Status;
 use openopc::sim::{Clock, Item, Signal, Simulator};
 
-use crate::peer::{Changes, Peer, item, items, monitor, next};
+use crate::peer::{Changes, Peer, attribute_number, item, items, monitor, next};
 
 fn named(name: &str) -> Status {
     Status::named(name).unwrap()
@@ -184,9 +184,9 @@ async fn what_cannot_be_monitored_is_refused() {
     let simulator = Simulator::start().await.unwrap();
     let peer = Peer::connect(&simulator).await;
     let mut name = monitor(&item("Bucket Brigade.Int4"), 0.0, false);
-    name.item_to_monitor.attribute_id = AttributeId::DisplayName as u32;
+    name.item_to_monitor.attribute_id = attribute_number(AttributeId::DisplayName);
     let mut wrong = name.clone();
-    wrong.item_to_monitor.attribute_id = AttributeId::InverseName as u32;
+    wrong.item_to_monitor.attribute_id = attribute_number(AttributeId::InverseName);
     let mut range = monitor(&item("Bucket Brigade.ArrayOfReal8"), 0.0, true);
     range.item_to_monitor.index_range = opcua::types::NumericRange::Range(2, 1);
     let requests = vec![
@@ -249,12 +249,14 @@ async fn items_left_to_the_subscription_are_told_too() {
 async fn a_changed_interval_loses_nothing() {
     let simulator = plain().await;
     let peer = Peer::connect(&simulator).await;
-    let (id, results, mut changes) = peer.subscription(vec![monitor(&item("Value"), 0.0, true)]).await;
+    let mut request = monitor(&item("Value"), 0.0, true);
+    request.requested_parameters.client_handle = 77;
+    let (id, results, mut changes) = peer.subscription(vec![request]).await;
     double(&mut changes).await;
     let modified = opcua::types::MonitoredItemModifyRequest {
         monitored_item_id: results[0].monitored_item_id,
         requested_parameters: opcua::types::MonitoringParameters {
-            client_handle: results[0].monitored_item_id,
+            client_handle: 77,
             sampling_interval: 5000.0,
             queue_size: 100,
             discard_oldest: true,

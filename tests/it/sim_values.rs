@@ -10,7 +10,7 @@ use opcua::types::{
 use openopc::sim::{Item, Simulator};
 use openopc::{DataType, Error, Status, Value};
 
-use crate::peer::{Peer, item, items, read_id};
+use crate::peer::{Peer, attribute_number, item, items, read_id};
 
 #[tokio::test(flavor = "current_thread")]
 async fn writes_must_be_of_the_exact_type() {
@@ -50,7 +50,7 @@ async fn refused_writes_say_why() {
     let peer = Peer::connect(&simulator).await;
     let attribute = |id: NodeId, attribute: AttributeId| WriteValue {
         node_id: id,
-        attribute_id: attribute as u32,
+        attribute_id: attribute_number(attribute),
         value: DataValue::value_only("x"),
         ..WriteValue::default()
     };
