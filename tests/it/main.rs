@@ -1,6 +1,9 @@
 //! Integration tests.
 
+mod client_blocking;
 mod client_life;
+mod client_limits;
+mod client_merge;
 mod client_open;
 mod client_read;
 mod client_reconnect;
