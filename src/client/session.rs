@@ -369,7 +369,7 @@ impl Inner {
     }
 
     /// Resolves when the client is closed for good.
-    pub(super) async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         let mut state = self.state.subscribe();
         // The sender lives in `self`, so waiting ends only with the state.
         let _ = state.wait_for(|state| *state == State::Closed).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use openopc::sim::{Item, Service, Simulator};
 use openopc::{Client, Error, Operation, ReadOptions, Result, State};
 
-use crate::support::{FAST, collect, numbered, requests, served, until, until_blocking, within};
+use crate::support::{FAST, collect, numbered, requests, sent, served, until, until_blocking, within};
 
 fn closed<T: std::fmt::Debug>(result: Result<T>, expected: Operation) {
     match result {
@@ -46,7 +46,7 @@ async fn every_verb_on_a_closed_client_says_so() {
     closed(subscription.refresh_now(), Operation::Subscribe);
     within(subscription.unsubscribe()).await.unwrap();
     assert_eq!(readings.last().await, None, "the callback is gone");
-    assert_eq!(simulator.requests(), []);
+    assert_eq!(sent(&simulator), []);
 }
 
 #[tokio::test]

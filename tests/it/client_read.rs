@@ -9,7 +9,7 @@ use openopc::{
     ReadOptions, Reading, Result, Status, Tag, Value,
 };
 
-use crate::support::{FAST, chain, collect, numbered, requests, served, within};
+use crate::support::{FAST, chain, collect, numbered, requests, sent, served, within};
 
 fn status(name: &str) -> Status {
     Status::named(name).unwrap()
@@ -80,7 +80,7 @@ async fn no_tags_are_no_request() {
     let none: [&str; 0] = [];
     assert!(within(client.read_many(none)).await.unwrap().is_empty());
     assert!(within(client.read_many(["", "ns=x"])).await.unwrap().iter().all(Result::is_err));
-    assert_eq!(simulator.requests(), []);
+    assert_eq!(sent(&simulator), []);
 }
 
 #[tokio::test]

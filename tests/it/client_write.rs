@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use openopc::sim::{Item, Service, Simulator};
 use openopc::{ConvertReason, Error, Operation, Status, Value};
 
-use crate::support::{chain, numbered, requests, served, until, within};
+use crate::support::{chain, numbered, requests, sent, served, until, within};
 
 #[tokio::test]
 async fn what_does_not_fit_is_never_sent() {
@@ -116,16 +116,16 @@ async fn many_writes_have_one_result_each_and_the_good_ones_are_sent() {
     assert!(matches!(results[2], Err(Error::Resolve { .. })));
     assert!(matches!(results[3], Err(Error::Convert { .. })));
     assert!(matches!(results[4], Err(Error::Item { .. })));
-    let sent = requests(&simulator, Service::Write);
-    assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].items, ["N0", "ReadOnly", "N2", "N0"]);
+    let writes = requests(&simulator, Service::Write);
+    assert_eq!(writes.len(), 1);
+    assert_eq!(writes[0].items, ["N0", "ReadOnly", "N2", "N0"]);
     assert_eq!(simulator.get("N0").unwrap().value, Value::Int32(20), "the last one wins");
 
     simulator.clear_requests();
     let none: [(&str, i32); 0] = [];
     assert!(within(client.write_many(none)).await.unwrap().is_empty());
     assert!(within(client.write_many([("", 1)])).await.unwrap()[0].is_err());
-    assert_eq!(simulator.requests(), []);
+    assert_eq!(sent(&simulator), []);
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn the_type_of_a_node_is_asked_once() {
     within(client.write("N0", 1)).await.unwrap();
     simulator.clear_requests();
     within(client.write("N0", 2)).await.unwrap();
-    let services: Vec<Service> = simulator.requests().iter().map(|request| request.service).collect();
+    let services: Vec<Service> = sent(&simulator).iter().map(|request| request.service).collect();
     assert_eq!(services, [Service::Write]);
 }
 

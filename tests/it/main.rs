@@ -1,8 +1,13 @@
 //! The library and the command against our own simulator; one file a topic.
 
+mod client_blocking;
 mod client_life;
+mod client_limits;
+mod client_merge;
 mod client_open;
 mod client_read;
+mod client_reconnect;
+mod client_subscribe;
 mod client_write;
 mod peer;
 mod sim;

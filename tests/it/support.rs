@@ -86,14 +86,18 @@ pub(crate) fn collect() -> (impl FnMut(Reading) + Send + 'static, Readings) {
     (callback, Readings(receiver))
 }
 
+/// All requests but the client's question, every few seconds, whether the server is still there.
+pub(crate) fn sent(simulator: &Simulator) -> Vec<Request> {
+    let keep_alive = |request: &Request| request.service == Service::Read && request.items == ["i=2259"];
+    simulator.requests().into_iter().filter(|request| !keep_alive(request)).collect()
+}
+
 /// The requests to one service that name at least one of the simulator's own items.
 pub(crate) fn requests(simulator: &Simulator, service: Service) -> Vec<Request> {
     let own = |item: &String| !item.starts_with("i=") && !item.starts_with("ns=");
-    simulator
-        .requests()
-        .into_iter()
-        .filter(|request| request.service == service && request.items.iter().any(own))
-        .collect()
+    let mut requests = sent(simulator);
+    requests.retain(|request| request.service == service && request.items.iter().any(own));
+    requests
 }
 
 /// An error and its sources, as programs print them.
