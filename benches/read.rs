@@ -10,7 +10,7 @@ use crate::support::{facade, mass, raw, runtimes, simulator, value_of};
 
 const BOTH: TimestampsToReturn = TimestampsToReturn::Both;
 
-pub fn benches(criterion: &mut Criterion) {
+pub(crate) fn benches(criterion: &mut Criterion) {
     let simulator = simulator();
     for (name, runtime) in runtimes() {
         let session = runtime.block_on(raw(&simulator));

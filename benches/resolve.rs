@@ -7,7 +7,7 @@ use openopc::Tag;
 
 use crate::support::{facade, mass, runtimes, simulator};
 
-pub fn benches(criterion: &mut Criterion) {
+pub(crate) fn benches(criterion: &mut Criterion) {
     let simulator = simulator();
     let [(_, runtime), _] = runtimes();
     let tags: Vec<Tag> = (0..1000).map(|n| Tag::item(mass(n))).collect();

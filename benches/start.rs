@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::Criterion;
 use openopc::sim::{Item, Simulator};
 
-pub fn benches(criterion: &mut Criterion) {
+pub(crate) fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("simulator start");
     group.sample_size(20);
     group.bench_function("preset", |b| {

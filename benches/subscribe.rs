@@ -27,7 +27,7 @@ fn measure(count: &AtomicUsize, iterations: u64) -> Duration {
     (client_cpu() - cpu).mul_f64(share)
 }
 
-pub fn benches(criterion: &mut Criterion) {
+pub(crate) fn benches(criterion: &mut Criterion) {
     let simulator = simulator();
     let [_, (_, runtime)] = runtimes();
     let mut group = criterion.benchmark_group("10,000 changes, 10,000 tags at 100 ms");

@@ -10,7 +10,7 @@ use openopc::Client;
 use openopc::sim::{Item, Signal, Simulator};
 use tokio::runtime::{Builder, Runtime};
 
-pub fn config() -> Criterion {
+pub(crate) fn config() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_secs(1))
         .measurement_time(Duration::from_secs(4))
@@ -18,7 +18,7 @@ pub fn config() -> Criterion {
 }
 
 /// Both runtimes a program may use.
-pub fn runtimes() -> [(&'static str, Runtime); 2] {
+pub(crate) fn runtimes() -> [(&'static str, Runtime); 2] {
     [
         ("current-thread", Builder::new_current_thread().enable_all().build().unwrap()),
         ("multi-thread", Builder::new_multi_thread().enable_all().build().unwrap()),
@@ -26,14 +26,14 @@ pub fn runtimes() -> [(&'static str, Runtime); 2] {
 }
 
 /// How many plain items there are, `Mass.0` and on.
-pub const MASS: usize = 10_000;
+pub(crate) const MASS: usize = 10_000;
 
-pub fn mass(n: usize) -> String {
+pub(crate) fn mass(n: usize) -> String {
     format!("Mass.{n}")
 }
 
 /// A simulator with items that stay and `Live.*`, which change every 100 ms.
-pub fn simulator() -> Simulator {
+pub(crate) fn simulator() -> Simulator {
     let tick = Duration::from_millis(100);
     let counter = Signal::Counter { from: 0.0, to: 1e9, step: 1.0, every: tick };
     Simulator::builder()
@@ -44,16 +44,16 @@ pub fn simulator() -> Simulator {
         .unwrap()
 }
 
-pub fn live(n: usize) -> String {
+pub(crate) fn live(n: usize) -> String {
     format!("Live.{n}")
 }
 
-pub async fn facade(simulator: &Simulator) -> Client {
+pub(crate) async fn facade(simulator: &Simulator) -> Client {
     openopc::open(simulator.url()).await.unwrap()
 }
 
 /// The engine's session as its own documentation opens it.
-pub async fn raw(simulator: &Simulator) -> Arc<Session> {
+pub(crate) async fn raw(simulator: &Simulator) -> Arc<Session> {
     let mut client = ClientBuilder::new()
         .application_name("raw")
         .application_uri("urn:raw")
@@ -75,17 +75,17 @@ pub async fn raw(simulator: &Simulator) -> Arc<Session> {
 }
 
 /// The item's node; the simulator's namespace has the index 2.
-pub fn node(id: &str) -> NodeId {
+pub(crate) fn node(id: &str) -> NodeId {
     NodeId::new(2, id)
 }
 
-pub fn value_of(id: &str) -> ReadValueId {
+pub(crate) fn value_of(id: &str) -> ReadValueId {
     ReadValueId::from(node(id))
 }
 
 /// Processor time that this process has used outside the simulator's thread.
 #[cfg(target_os = "linux")]
-pub fn client_cpu() -> Duration {
+pub(crate) fn client_cpu() -> Duration {
     let mut total = 0;
     for task in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
         let read = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
@@ -98,7 +98,7 @@ pub fn client_cpu() -> Duration {
 
 /// Elsewhere the clock has to do.
 #[cfg(not(target_os = "linux"))]
-pub fn client_cpu() -> Duration {
+pub(crate) fn client_cpu() -> Duration {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     START.get_or_init(std::time::Instant::now).elapsed()
 }

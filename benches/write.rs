@@ -7,7 +7,7 @@ use opcua::types::{AttributeId, Variant, WriteValue};
 
 use crate::support::{facade, mass, node, raw, runtimes, simulator};
 
-pub fn benches(criterion: &mut Criterion) {
+pub(crate) fn benches(criterion: &mut Criterion) {
     let simulator = simulator();
     for (name, runtime) in runtimes() {
         let session = runtime.block_on(raw(&simulator));

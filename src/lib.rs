@@ -1,4 +1,4 @@
-//! OPC UA in a handful of calls.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "blocking")]
 pub mod blocking;

@@ -1,5 +1,7 @@
 //! [`Status`] and [`Quality`]: how good a value is, or why there is none.
 
+pub(crate) mod code;
+
 use std::borrow::Cow;
 use std::fmt;
 

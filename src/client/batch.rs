@@ -12,9 +12,9 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::Status;
 use crate::engine::Sample;
 use crate::engine::client::Failure;
+use crate::status::code;
 
 /// How long reads wait behind a request that does not return.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -97,20 +97,13 @@ impl<W: Wire> Batch<W> {
         shared.go_around();
         match tokio::time::timeout_at(start + timeout, reply).await {
             Ok(answer) => answer.unwrap_or_else(|_| Err(gone())),
-            Err(_) => Err(Failure { status: timed_out(), detail: String::new() }),
+            Err(_) => Err(Failure { status: code::BAD_TIMEOUT, detail: String::new() }),
         }
     }
 }
 
 fn gone() -> Failure {
-    Failure {
-        status: Status::named("BadShutdown").unwrap_or_default(),
-        detail: "the runtime has ended".into(),
-    }
-}
-
-fn timed_out() -> Status {
-    Status::named("BadTimeout").unwrap_or_default()
+    Failure { status: code::BAD_SHUTDOWN, detail: "the runtime has ended".into() }
 }
 
 /// A request that is out. When it ends, however it ends, those who waited go out.

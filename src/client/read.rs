@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::da::Source;
 use crate::engine::Sample;
-use crate::engine::client::Target;
+use crate::status::code;
 use crate::tag::{Answer, Resolved};
 use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
 
@@ -14,15 +14,15 @@ use super::Inner;
 const ANY_AGE: f64 = 2_147_483_647.0;
 
 /// Bad codes that say how good a value is, not that there is none to be had (Part 8, Table A.65).
-const BAD_QUALITIES: [u32; 8] = [
-    0x8000_0000, // Bad
-    0x8089_0000, // BadConfigurationError
-    0x808A_0000, // BadNotConnected
-    0x8031_0000, // BadNoCommunication
-    0x808D_0000, // BadOutOfService
-    0x808B_0000, // BadDeviceFailure
-    0x808C_0000, // BadSensorFailure
-    0x8032_0000, // BadWaitingForInitialData
+const BAD_QUALITIES: [Status; 8] = [
+    code::BAD,
+    code::BAD_CONFIGURATION_ERROR,
+    code::BAD_NOT_CONNECTED,
+    code::BAD_NO_COMMUNICATION,
+    code::BAD_OUT_OF_SERVICE,
+    code::BAD_DEVICE_FAILURE,
+    code::BAD_SENSOR_FAILURE,
+    code::BAD_WAITING_FOR_INITIAL_DATA,
 ];
 
 /// Choices for [`Client::read_with`].
@@ -113,6 +113,7 @@ impl Inner {
         let operation = Operation::Read;
         self.check_open(operation)?;
         let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
+        self.check_connected(operation)?;
         let resolved = match self.resolver().known(&tag) {
             Some(resolved) => resolved,
             None => match self.find(operation, &[&tag]).await?.pop() {
@@ -121,14 +122,10 @@ impl Inner {
                 None => return Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
             },
         };
-        let samples = self.batch(vec![resolved.target.clone()], 0.0).await;
+        let samples = self.batch(vec![resolved.clone()], 0.0).await;
         match samples.map_err(|failure| self.error(operation, failure))?.pop() {
             Some(sample) => self.finish(tag, &resolved, sample),
-            None => Err(Error::Item {
-                operation,
-                tag,
-                status: Status::named("BadUnknownResponse").unwrap_or_default(),
-            }),
+            None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
         }
     }
 
@@ -149,13 +146,15 @@ impl Inner {
             .filter(|(index, _)| is_open(*index))
             .filter_map(|(_, tag)| tag.as_ref().ok())
             .collect();
+        if !open.is_empty() {
+            self.check_connected(operation)?;
+        }
         let answers = self.find(operation, &open).await?;
         let samples = self.read_nodes(&answers, options).await?;
 
         // Everything is in the order of the tags; what a tag does not need is not there.
         let (mut cached, mut answers, mut samples) =
             (cached.into_iter(), answers.into_iter(), samples.into_iter());
-        let missing = || Status::named("BadUnknownResponse").unwrap_or_default();
         Ok(tags
             .into_iter()
             .map(|tag| {
@@ -167,7 +166,7 @@ impl Inner {
                 match answers.next() {
                     Some(Ok(resolved)) => match samples.next() {
                         Some(sample) => self.finish(tag, &resolved, sample),
-                        None => Err(Error::Item { operation, tag, status: missing() }),
+                        None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
                     },
                     Some(Err(unresolved)) => Err(unresolved.into_error(operation, tag)),
                     None => Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
@@ -179,19 +178,16 @@ impl Inner {
     /// One sample for each node that was found, in order.
     async fn read_nodes(&self, answers: &[Answer], options: &ReadOptions) -> Result<Vec<Sample>> {
         let max_age = if options.source == Source::Cache { ANY_AGE } else { 0.0 };
-        let targets: Vec<Target> = answers
-            .iter()
-            .filter_map(|answer| answer.as_ref().ok())
-            .map(|node| node.target.clone())
-            .collect();
-        let read = |targets| async move {
-            self.batch(targets, max_age).await.map_err(|failure| self.error(Operation::Read, failure))
+        let nodes: Vec<Arc<Resolved>> =
+            answers.iter().filter_map(|answer| answer.as_ref().ok().cloned()).collect();
+        let read = |nodes| async move {
+            self.batch(nodes, max_age).await.map_err(|failure| self.error(Operation::Read, failure))
         };
-        let Some(size) = options.chunk.filter(|size| *size < targets.len()) else {
-            return read(targets).await;
+        let Some(size) = options.chunk.filter(|size| *size < nodes.len()) else {
+            return read(nodes).await;
         };
-        let mut samples = Vec::with_capacity(targets.len());
-        for part in targets.chunks(size) {
+        let mut samples = Vec::with_capacity(nodes.len());
+        for part in nodes.chunks(size) {
             samples.append(&mut read(part.to_vec()).await?);
         }
         Ok(samples)
@@ -199,7 +195,7 @@ impl Inner {
 
     /// A sample of a tag, as the user sees it.
     fn finish(&self, tag: Tag, resolved: &Arc<Resolved>, mut sample: Sample) -> Result<Reading> {
-        if sample.status.name() == "BadNodeIdUnknown" {
+        if sample.status.code() == code::BAD_NODE_ID_UNKNOWN {
             // It may have moved; the next read looks again.
             self.resolver().forget(&tag);
         }
@@ -213,7 +209,7 @@ impl Inner {
 
 /// A reading where the status is a quality, an error where it is not.
 fn classify(tag: Tag, sample: Sample) -> Result<Reading> {
-    if sample.status.is_bad() && !BAD_QUALITIES.contains(&sample.status.code().bits()) {
+    if sample.status.is_bad() && !BAD_QUALITIES.contains(&sample.status.code()) {
         return Err(Error::Item { operation: Operation::Read, tag, status: sample.status });
     }
     Ok(sample.into_reading(tag))

@@ -245,23 +245,6 @@ pub(crate) fn sample(value: ua::DataValue) -> Sample {
     }
 }
 
-/// What our server says about an item.
-pub(crate) fn data_value(
-    value: Value,
-    status: Status,
-    source_time: Option<DateTime<Utc>>,
-    server_time: Option<DateTime<Utc>>,
-) -> ua::DataValue {
-    ua::DataValue {
-        value: Some(to_variant(value)),
-        status: Some(to_status(status)),
-        source_timestamp: source_time.map(to_date_time),
-        source_picoseconds: None,
-        server_timestamp: server_time.map(to_date_time),
-        server_picoseconds: None,
-    }
-}
-
 /// Standard base64 with padding. The engine brings an encoder; a second one would be a dependency.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     ua::ByteString::from(bytes).as_base64()

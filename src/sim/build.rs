@@ -1,13 +1,13 @@
 //! From [`Item`]s to the [`Space`] they make.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 
 use super::check::Shape;
 use super::clock::Time;
 use super::item::{Item, Source};
-use super::node::{Details, Node};
+use super::node::{Details, Node, State};
 use super::space::{Folder, Key, OWN, Space};
 use crate::{DataType, Error, Result, Value};
 
@@ -55,9 +55,19 @@ fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
     let index = u32::try_from(space.nodes.len()).map_err(|_| fault("is one too many"))?;
     let (parent, name) = place(space, &item);
     let id: Arc<str> = item.id.into();
+    let some = item.unit.is_some() || item.range.is_some() || item.description.is_some();
     let details = Details { unit: item.unit, range: item.range, description: item.description };
-    let access = (item.readable, item.writable);
-    let node = Node::new(Arc::clone(&id), name, parent, shape, access, item.source, details, (initial, now));
+    let node = Node {
+        id: Arc::clone(&id),
+        name,
+        parent,
+        shape,
+        readable: item.readable,
+        writable: item.writable,
+        source: item.source,
+        details: some.then(|| Box::new(details)),
+        state: Mutex::new(State::new(initial, now)),
+    };
     space.nodes.push(node);
     space.by_id.insert(id, index);
     hang(space, parent, Key::Item(index));

@@ -1,6 +1,6 @@
 //! [`SimulatorBuilder`].
 
-use std::net::{TcpListener, ToSocketAddrs};
+use std::net::{IpAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
 use super::clock::{Clock, Time};
@@ -131,9 +131,10 @@ impl SimulatorBuilder {
             listener.local_addr().map_err(|error| Error::Sim(format!("no local address: {error}")))?;
         // A client cannot connect to "all addresses", so the URL names the one that always works here.
         let host = match address.ip() {
-            ip if ip.is_unspecified() => "localhost".to_owned(),
-            std::net::IpAddr::V6(ip) => format!("[{ip}]"),
-            ip @ std::net::IpAddr::V4(_) => ip.to_string(),
+            IpAddr::V4(ip) if ip.is_unspecified() => "localhost".to_owned(),
+            IpAddr::V6(ip) if ip.is_unspecified() => "localhost".to_owned(),
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
         };
         let url = format!("opc.tcp://{host}:{}", address.port());
         let settings = Settings { host, limits };

@@ -22,11 +22,11 @@ pub struct Limits {
     pub nodes_per_write: u32,
     /// Nodes in one Browse. Default 100,000.
     pub nodes_per_browse: u32,
-    /// Paths in one TranslateBrowsePathsToNodeIds. Default 100,000.
+    /// Paths in one `TranslateBrowsePathsToNodeIds`. Default 100,000.
     pub nodes_per_translate: u32,
-    /// Nodes in one RegisterNodes. Default 100,000.
+    /// Nodes in one `RegisterNodes`. Default 100,000.
     pub nodes_per_register: u32,
-    /// Items in one CreateMonitoredItems, ModifyMonitoredItems, SetMonitoringMode or DeleteMonitoredItems.
+    /// Items in one `CreateMonitoredItems`, `ModifyMonitoredItems`, `SetMonitoringMode` or `DeleteMonitoredItems`.
     /// Default 100,000.
     pub monitored_items_per_call: u32,
     /// References of one node in one answer to Browse; a client that asks for more gets a continuation point.

@@ -13,25 +13,25 @@ pub enum Service {
     Read,
     /// Write
     Write,
-    /// Browse and BrowseNext
+    /// Browse and `BrowseNext`
     Browse,
-    /// TranslateBrowsePathsToNodeIds
+    /// `TranslateBrowsePathsToNodeIds`
     TranslateBrowsePaths,
-    /// RegisterNodes
+    /// `RegisterNodes`
     RegisterNodes,
-    /// UnregisterNodes
+    /// `UnregisterNodes`
     UnregisterNodes,
-    /// CreateMonitoredItems
+    /// `CreateMonitoredItems`
     CreateMonitoredItems,
-    /// ModifyMonitoredItems
+    /// `ModifyMonitoredItems`
     ModifyMonitoredItems,
-    /// SetMonitoringMode
+    /// `SetMonitoringMode`
     SetMonitoringMode,
-    /// DeleteMonitoredItems, and DeleteSubscriptions with items in them
+    /// `DeleteMonitoredItems`, and `DeleteSubscriptions` with items in them
     DeleteMonitoredItems,
     /// Call
     Call,
-    /// HistoryRead
+    /// `HistoryRead`
     HistoryRead,
 }
 

@@ -1,4 +1,79 @@
 //! An OPC UA server inside your program, with values you can predict.
+//!
+//! Start one in a test, give it items, and look at what your client made of them:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use openopc::sim::{Item, Signal, Simulator};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> openopc::Result<()> {
+//! let level = Signal::Ramp { from: 0.0, to: 100.0, period: Duration::from_secs(100) };
+//! let simulator = Simulator::builder()
+//!     .item(Item::new("Tank.Level", 0.0).signal(level).unit("l"))
+//!     .item(Item::new("Tank.Valve", false).writable())
+//!     .manual_clock()
+//!     .start()
+//!     .await?;
+//!
+//! // Any OPC UA client can connect to `simulator.url()` now.
+//! let before = simulator.get("Tank.Level")?.get::<f64>()?;
+//! simulator.advance(Duration::from_secs(10))?;
+//! assert_eq!(simulator.get("Tank.Level")?.get::<f64>()?, before + 10.0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where items are
+//!
+//! Items live in the namespace [`NAMESPACE`], with their id as string identifier: `ns=2;s=Tank.Level`. The parts of an
+//! id are the folders it is browsed under, below the Objects folder; an item can have items below it. Identifiers that
+//! start with `~` are the simulator's own: folders are `~folder/Tank`, properties `~EURange/Tank.Level`.
+//!
+//! # The preset
+//!
+//! [`SimulatorBuilder::preset`] adds the items that OPC DA users know from the Matrikon simulation server, browsed
+//! under `Simulation Items`, with their ids and types: `Random.Int4` is an `Int32`, `Real4` a `Float`, `Time` a
+//! `DateTime`; `Money` is a `Double`, as OPC UA has no currency.
+//!
+//! | group | what the items do |
+//! |---|---|
+//! | `Bucket Brigade` | hold what was last written, at first 0, `""`, an empty array or 1899-12-30 |
+//! | `Random` | a new value with each read and each sample: Microsoft's `rand()`, one sequence for all items in the order they are read. OpenOPC's tutorial shows its first numbers, 41, 18467, 6334, … |
+//! | `Random.Qualities` | goes through the 15 statuses that OPC DA has qualities for; the value is the number of the status where it is not bad |
+//! | `Read Error` | seem readable, but reading is answered with `BadNotReadable`; what is written is kept |
+//! | `Write Error` | seem writable, but writing is answered with `BadNotWritable` |
+//! | `Write Only` | can be written, but not read |
+//! | `Saw-toothed Waves` | rise in 60 s and start anew |
+//! | `Square Waves` | are low for 10 s and high for 10 s |
+//! | `Triangle Waves` | rise in 30 s and fall in 30 s |
+//! | `#MonitorACLFile` | true |
+//! | `@ClientCount`, `@Clients` | how many clients have a session, and their names |
+//!
+//! The periods and bounds of the waves are this crate's own: `Int1`, `Real4` and `Real8` between -100 and 100, `Int2`
+//! ±1,000, `Int4` ±100,000, `UInt1` 0 to 200, `UInt2` 0 to 2,000, `UInt4` 0 to 200,000, `Money` 0 to 1,000. A write
+//! moves a wave, see [`Item::signal`].
+//!
+//! # Writes
+//!
+//! A write must be of the item's exact type (`BadTypeMismatch`), single values and arrays told apart; bytes may come
+//! as `ByteString` or as an array of `Byte`, and texts may be null. Items that hold values keep a status and a source
+//! time that are written with them; others answer `BadWriteNotSupported` to a status and ignore a time. Parts of
+//! arrays, matrices, texts and bytes can be read and written.
+//!
+//! # Subscriptions
+//!
+//! An item that holds a value is told of whenever its value or status changes; its sampling interval is revised to 0,
+//! which in OPC UA means just that. An item whose value changes by itself is sampled at the interval the client asked
+//! for, on a grid: every 100 ms at full tenths of a second. Many samples of one item with the same interval are one.
+//! With a manual clock only [`Simulator::advance`] takes samples. If a client leaves the interval to the subscription
+//! (-1), samples are taken every 100 ms and carry no source time.
+//!
+//! # What it is not
+//!
+//! There is no security: anyone who can connect can do everything. It listens on this computer only, unless told
+//! otherwise.
 
 mod build;
 mod builder;

@@ -24,7 +24,7 @@ pub(crate) struct Node {
     pub(crate) writable: bool,
     pub(crate) source: Source,
     pub(crate) details: Option<Box<Details>>,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
 /// What most items do not have.
@@ -47,6 +47,12 @@ pub(crate) struct State {
     pub(crate) version: u32,
     pub(crate) reads: u32,
     pub(crate) writes: u32,
+}
+
+impl State {
+    pub(super) fn new(value: Value, now: DateTime<Utc>) -> State {
+        State { value, status: Status::GOOD, source_time: now, offset: 0.0, version: 0, reads: 0, writes: 0 }
+    }
 }
 
 /// A value as a client sees it.
@@ -72,39 +78,6 @@ pub(super) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Node {
-    pub(crate) fn new(
-        id: Arc<str>,
-        name: usize,
-        parent: Option<Key>,
-        shape: Shape,
-        (readable, writable): (bool, bool),
-        source: Source,
-        details: Details,
-        (value, now): (Value, DateTime<Utc>),
-    ) -> Node {
-        let none = details.unit.is_none() && details.range.is_none() && details.description.is_none();
-        let state = State {
-            value,
-            status: Status::GOOD,
-            source_time: now,
-            offset: 0.0,
-            version: 0,
-            reads: 0,
-            writes: 0,
-        };
-        Node {
-            id,
-            name,
-            parent,
-            shape,
-            readable,
-            writable,
-            source,
-            details: (!none).then(|| Box::new(details)),
-            state: Mutex::new(state),
-        }
-    }
-
     pub(crate) fn browse_name(&self) -> &str {
         self.id.get(self.name..).unwrap_or(&self.id)
     }

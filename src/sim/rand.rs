@@ -12,8 +12,8 @@ impl Rand {
 
     /// Both halves of the seed count; small seeds are what `srand` takes.
     pub(crate) fn new(seed: u64) -> Rand {
-        let [a, b, c, d, e, f, g, h] = seed.to_le_bytes();
-        Rand(u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]))
+        let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default();
+        Rand(half(seed) ^ half(seed >> 32))
     }
 
     /// The next output, 0 to 32767.
@@ -24,7 +24,7 @@ impl Rand {
     }
 }
 
-/// SplitMix64's finalizer: spreads an index over all 64 bits, for values that must be a pure function of it.
+/// `SplitMix64`'s finalizer: spreads an index over all 64 bits, for values that must be a pure function of it.
 pub(crate) fn mix(mut bits: u64) -> u64 {
     bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -220,9 +220,9 @@ fn unit(bits: u64) -> f64 {
     float(i128::from(bits >> 11)) / float(1 << 53)
 }
 
+/// The lower 64 bits.
 fn bits(number: i128) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = number.to_le_bytes();
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    u64::try_from(number & i128::from(u64::MAX)).unwrap_or_default()
 }
 
 #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "the nearest f64 is what is wanted")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// A foreign stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stack {
+pub(crate) enum Stack {
     Asyncua,
     NodeOpcua,
     Open62541,
@@ -51,7 +51,7 @@ impl Stack {
     }
 
     /// Starts the stack's server and waits until it accepts connections.
-    pub fn server(self) -> Option<Server> {
+    pub(crate) fn server(self) -> Option<Server> {
         let mut command = self.command("server")?;
         let mut child = command
             .arg("0")
@@ -77,7 +77,7 @@ impl Stack {
     }
 
     /// Runs the stack's client against `url` and shows what it checked.
-    pub fn client(self, url: &str) {
+    pub(crate) fn client(self, url: &str) {
         let Some(mut command) = self.command("client") else { return };
         let mut child = command
             .arg(url)
@@ -114,8 +114,8 @@ impl Stack {
 }
 
 /// A running server; ends when dropped.
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     child: Child,
     _stdin: Option<ChildStdin>,
 }

@@ -1,4 +1,21 @@
-//! Integration tests.
+//! The library and the command against our own simulator; one file a topic.
 
 mod cli;
+mod client_blocking;
+mod client_life;
+mod client_limits;
+mod client_merge;
+mod client_open;
+mod client_read;
+mod client_reconnect;
+mod client_subscribe;
+mod client_write;
+mod peer;
 mod sim;
+mod sim_browse;
+mod sim_build;
+mod sim_scale;
+mod sim_subscribe;
+mod sim_values;
+mod sim_wire;
+mod support;

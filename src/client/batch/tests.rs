@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::Value;
+use crate::{Status, Value};
 
 /// A server whose value of item `n` is `n`; items from 900 up make it refuse the whole request.
 struct Fake {

@@ -183,24 +183,20 @@ impl<'a> View<'a> {
     fn property(&self, key: Key) -> Option<Variant> {
         let (Key::Range(item) | Key::Unit(item)) = key else { return None };
         let details = self.node(item)?.details.as_deref()?;
-        let structure = match key {
-            Key::Range(_) => {
-                let (low, high) = details.range?;
-                ExtensionObject::from_message(Range { low, high })
-            }
-            _ => {
-                let text = LocalizedText::new("", details.unit.as_deref()?);
-                // -1: the unit is given by its text alone (Part 8, 5.6.4.3).
-                let unit_id = -1;
-                let description = text.clone();
-                let namespace_uri = UNECE.into();
-                ExtensionObject::from_message(EUInformation {
-                    namespace_uri,
-                    unit_id,
-                    display_name: text,
-                    description,
-                })
-            }
+        let structure = if let Key::Range(_) = key {
+            let (low, high) = details.range?;
+            ExtensionObject::from_message(Range { low, high })
+        } else {
+            let display_name = LocalizedText::new("", details.unit.as_deref()?);
+            let description = display_name.clone();
+            // -1: the unit is given by its text alone (Part 8, 5.6.4.3).
+            let unit_id = -1;
+            ExtensionObject::from_message(EUInformation {
+                namespace_uri: UNECE.into(),
+                unit_id,
+                display_name,
+                description,
+            })
         };
         Some(Variant::from(structure))
     }

@@ -9,7 +9,7 @@ use opcua::types::{NodeId, StatusCode};
 use super::front::Front;
 
 /// The engine's manager of namespace 0 calls every browse good, of whatever node
-/// (async-opcua-server 0.19.0, memory/mod.rs:712). This one comes after it and says which nodes there are.
+/// (async-opcua-server 0.19.0, `memory/mod.rs:712`). This one comes after it and says which nodes there are.
 pub(super) struct Back(NodeManagersRef);
 
 impl Back {

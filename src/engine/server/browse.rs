@@ -51,7 +51,7 @@ impl View<'_> {
         });
         let definition = key
             .filter(|_| wanted(ReferenceTypeId::HasTypeDefinition, true))
-            .and_then(|key| type_metadata(&self.type_definition(key)))
+            .map(|key| type_metadata(self.type_definition(key)))
             .map(|meta| meta.into_ref_desc(true, ReferenceTypeId::HasTypeDefinition));
         let properties = key.filter(|_| wanted(ReferenceTypeId::HasProperty, true));
         let properties = properties
@@ -101,23 +101,23 @@ fn objects() -> NodeMetadata {
     }
 }
 
-fn type_metadata(id: &NodeId) -> Option<NodeMetadata> {
-    let (name, node_class) = if *id == ObjectTypeId::FolderType {
+fn type_metadata(id: NodeId) -> NodeMetadata {
+    let (name, node_class) = if id == ObjectTypeId::FolderType {
         ("FolderType", NodeClass::ObjectType)
-    } else if *id == VariableTypeId::PropertyType {
+    } else if id == VariableTypeId::PropertyType {
         ("PropertyType", NodeClass::VariableType)
-    } else if *id == VariableTypeId::AnalogItemType {
+    } else if id == VariableTypeId::AnalogItemType {
         ("AnalogItemType", NodeClass::VariableType)
-    } else if *id == VariableTypeId::AnalogUnitType {
+    } else if id == VariableTypeId::AnalogUnitType {
         ("AnalogUnitType", NodeClass::VariableType)
     } else {
         ("BaseDataVariableType", NodeClass::VariableType)
     };
-    Some(NodeMetadata {
-        node_id: ExpandedNodeId::new(id.clone()),
+    NodeMetadata {
+        node_id: ExpandedNodeId::new(id),
         type_definition: ExpandedNodeId::null(),
         browse_name: QualifiedName::new(0, name),
         display_name: LocalizedText::new("", name),
         node_class,
-    })
+    }
 }

@@ -23,7 +23,7 @@ const APPLICATION: &str = "urn:openopc:simulator";
 const PRODUCT: &str = "https://docs.rs/openopc";
 
 /// How often the engine looks for subscriptions that are due. It publishes up to this much late, and an interval
-/// starts anew from then (async-opcua-server 0.19.0, subscription.rs:242), so it has to be short.
+/// starts anew from then (async-opcua-server 0.19.0, `subscription.rs:242`), so it has to be short.
 const POLL_MS: u64 = 5;
 
 pub(super) fn build(
@@ -42,17 +42,18 @@ pub(super) fn build(
         let monitors =
             Arc::new(Monitors::new(Arc::clone(&space), context.subscriptions.clone(), namespace, sampling));
         let _ = hand_out.set(Arc::clone(&monitors));
-        space.set_host(Arc::clone(&monitors) as Arc<dyn crate::sim::Host>);
+        space.set_host(Arc::<Monitors>::clone(&monitors));
         Front::new(space, namespace, monitors, context)
     };
     let back = |context: ServerContext| Back::new(context);
     let endpoint = ServerEndpoint::new(
-        "/",
+        // Not `/`: node-opcua insists that what is advertised is what it was given, to the letter.
+        "",
         SecurityPolicy::None,
         MessageSecurityMode::None,
         &[ANONYMOUS_USER_TOKEN_ID.to_owned()],
     );
-    let url = format!("opc.tcp://{}/", settings.host);
+    let url = format!("opc.tcp://{}", settings.host);
     let mut builder = ServerBuilder::new()
         .without_node_managers()
         .with_node_manager(front)

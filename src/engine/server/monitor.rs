@@ -1,8 +1,8 @@
 //! Who is to be told of which item.
 //!
 //! The engine knows the monitored items too, but not in a way that serves: it filters values by their times and keeps
-//! back what it takes for too early, for ever if nothing follows (async-opcua-server 0.19.0, monitored_item.rs:402 and
-//! subscription.rs:677). So items are told of here, in two ways. An item that holds a value is told of when the value
+//! back what it takes for too early, for ever if nothing follows (async-opcua-server 0.19.0, `monitored_item.rs:402` and
+//! `subscription.rs:677`). So items are told of here, in two ways. An item that holds a value is told of when the value
 //! changes; its sampling interval is revised to 0, which says just that. An item that is alive is sampled on the grid
 //! of its interval, and its source times are the instants of the grid, exactly one interval or more apart.
 
@@ -49,7 +49,7 @@ struct Monitor {
     /// The last version of the value that was told.
     version: u32,
     enabled: bool,
-    /// The engine would replace the source times of such an item by older ones (monitored_item.rs:421), so it gets
+    /// The engine would replace the source times of such an item by older ones (`monitored_item.rs:421`), so it gets
     /// none.
     timeless: bool,
     /// The interval in microseconds if it is sampled.

@@ -2,26 +2,17 @@
 
 use opcua::nodes::TypeTree;
 use opcua::server::node_manager::BrowsePathItem;
-use opcua::types::{NodeId, ObjectId, ReferenceTypeId, RelativePathElement, StatusCode};
+use opcua::types::{NodeId, ReferenceTypeId, RelativePathElement, StatusCode};
 
 use super::attributes::View;
 use super::browse::{downward, is_objects};
 use crate::sim::Key;
 
 impl View<'_> {
-    /// Follows a path that starts at a node of ours, at the Objects folder or at the root above it.
+    /// Follows a path that starts at a node of ours, or at the Objects folder.
     pub(super) fn translate(&self, item: &mut BrowsePathItem<'_>, types: &dyn TypeTree) {
         let path = item.path();
-        let mut rest = path;
         let mut here = if is_objects(item.node_id()) {
-            vec![None]
-        } else if *item.node_id() == ObjectId::RootFolder {
-            // The engine's manager knows this step, but not where we go on from it.
-            let Some((first, after)) = path.split_first() else { return };
-            if !leads_to_objects(first, types) {
-                return;
-            }
-            rest = after;
             vec![None]
         } else if item.node_id().namespace == self.namespace {
             let Some(key) = self.key(item.node_id()) else {
@@ -30,12 +21,13 @@ impl View<'_> {
             };
             vec![Some(key)]
         } else {
+            // The engine's manager follows it, and asks again from each node on the way.
             return;
         };
-        if rest.is_empty() {
+        if path.is_empty() {
             return;
         }
-        for element in rest {
+        for element in path {
             here = here.into_iter().flat_map(|key| self.step(key, element, types)).map(Some).collect();
             if here.is_empty() {
                 return;
@@ -68,12 +60,4 @@ fn follows(element: &RelativePathElement, reference: &NodeId, types: &dyn TypeTr
     asked.is_null()
         || asked == reference
         || (element.include_subtypes && types.is_subtype_of(reference, asked))
-}
-
-fn leads_to_objects(element: &RelativePathElement, types: &dyn TypeTree) -> bool {
-    let name = &element.target_name;
-    !element.is_inverse
-        && name.namespace_index == 0
-        && name.name.as_ref() == "Objects"
-        && follows(element, &ReferenceTypeId::Organizes.into(), types)
 }

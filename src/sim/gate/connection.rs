@@ -45,14 +45,14 @@ async fn pass(
         let outward = outward(server_read, &mut client_write, &unsecured, counters);
         tokio::pin!(inward, outward);
         tokio::select! {
-            refusal = &mut inward => match refusal? {
-                Some(refusal) => Some(refusal),
-                // The client has said its last word; the server may have some left.
-                None => {
+            refusal = &mut inward => {
+                let refusal = refusal?;
+                if refusal.is_none() {
+                    // The client has said its last word; the server may have some left.
                     outward.await?;
-                    None
                 }
-            },
+                refusal
+            }
             result = &mut outward => {
                 result?;
                 None

@@ -22,9 +22,9 @@ type Edit = (std::ops::Range<usize>, Vec<u8>);
 /// The request with what has to be changed; `None` where nothing has.
 ///
 /// - A monitored item without a filter is notified of changes of the status too (Part 4, 7.22.2); the engine compares
-///   only values then (async-opcua-server 0.19.0, monitored_item.rs:514). With the default written out it does right.
+///   only values then (async-opcua-server 0.19.0, `monitored_item.rs:514`). With the default written out it does right.
 /// - An index range that cannot be parsed concerns one node; the engine answers with a fault for the whole request
-///   (async-opcua-types 0.19.0, numeric_range.rs:91). A range that no value has takes its place.
+///   (async-opcua-types 0.19.0, `numeric_range.rs:91`). A range that no value has takes its place.
 pub(super) fn edited(body: &[u8]) -> Option<Vec<u8>> {
     let edits = edits(body)?;
     if edits.is_empty() {

@@ -1,7 +1,7 @@
 //! The guard against messages that would overflow the stack.
 //!
 //! The engine decodes a `DiagnosticInfo` inside a `DiagnosticInfo` by recursion, without the depth limit it has for
-//! everything else (async-opcua-types 0.19.0, diagnostic_info.rs:232), so one message could end the process. A byte is
+//! everything else (async-opcua-types 0.19.0, `diagnostic_info.rs:232`), so one message could end the process. A byte is
 //! enough for one more level, so a limit on sizes alone would have to be far too small.
 
 use super::walk::Walk;
@@ -20,13 +20,9 @@ pub(super) fn is_shallow(bytes: &[u8], limit: usize) -> bool {
         if mask & 0x40 == 0 {
             continue;
         }
-        let next = if mask & 0x3F == 0 {
-            Some(at + 1)
-        } else {
-            let mut walk = Walk::new(bytes);
-            walk.at = at + 1;
-            walk.diagnostic_fields(*mask).map(|()| walk.at)
-        };
+        let mut walk = Walk::new(bytes);
+        walk.at = at + 1;
+        let next = walk.diagnostic_fields(*mask).map(|()| walk.at);
         let inner = next.and_then(|next| depths.get(next)).copied().unwrap_or(0);
         if inner >= limit {
             return false;

@@ -10,8 +10,8 @@ const ACTIVATE_SESSION_RESPONSE: u16 = 470;
 /// The nonce of a server is 32 bytes or longer (Part 4, 5.7.3).
 const NONCE: usize = 32;
 
-/// Adds the nonce the engine leaves out of the answer to ActivateSession where there is no security
-/// (async-opcua-crypto 0.19.0, security_policy.rs:179); clients built with open62541 refuse such an answer.
+/// Adds the nonce the engine leaves out of the answer to `ActivateSession` where there is no security
+/// (async-opcua-crypto 0.19.0, `security_policy.rs:179`); clients built with open62541 refuse such an answer.
 ///
 /// `None` where the chunk is to be sent as it is.
 pub(super) fn corrected(header: Header, chunk: &[u8], unsecured: bool, seed: u64) -> Option<Vec<u8>> {

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    Limits, Link, NodeId, QualifiedName, Service, Status, Tag, TagKind, Target, Unresolved, Value, chunked,
-};
+use super::{Limits, Link, NodeId, QualifiedName, Service, Tag, TagKind, Target, Unresolved, Value, chunked};
 use crate::Identifier;
 use crate::da::ItemIds;
 use crate::engine::client::{Attribute, Failure, Reference};
+use crate::status::code;
 
 /// The Objects folder, where browse names start (Part 5, 8.2.4).
 const OBJECTS: u32 = 85;
@@ -33,7 +32,7 @@ impl Search<'_> {
             match tag.kind() {
                 TagKind::NodeId(node) => set(&mut nodes, index, Ok(node.clone())),
                 TagKind::NamespaceUri { uri, identifier } => {
-                    set(&mut nodes, index, self.in_namespace(uri, identifier))
+                    set(&mut nodes, index, self.in_namespace(uri, identifier));
                 }
                 TagKind::Path(path) => paths.push((index, path)),
                 TagKind::Item(item) => items.push((index, item)),
@@ -161,10 +160,10 @@ impl Search<'_> {
             )
             .await?;
         // A node that exists but hides from this user may refuse even its class; it is still the node that was meant.
-        let unknown = ["BadNodeIdUnknown", "BadNodeIdInvalid"].map(Status::named);
+        let unknown = [code::BAD_NODE_ID_UNKNOWN, code::BAD_NODE_ID_INVALID];
         let mut hits: Vec<Vec<NodeId>> = vec![Vec::new(); items.len()];
         for (index, (node, sample)) in candidates.into_iter().zip(samples).enumerate() {
-            let exists = !unknown.contains(&Some(sample.status.code()))
+            let exists = !unknown.contains(&sample.status.code())
                 && (sample.status.is_bad() || sample.value != Value::Null);
             if let (true, Some(hits)) = (exists, hits.get_mut(index / namespaces.len())) {
                 hits.push(node);

@@ -1,0 +1,58 @@
+//! The status codes this crate itself gives or looks for (Part 6, Annex A.2).
+
+use super::Status;
+
+macro_rules! codes {
+    ($($name:ident = $bits:literal;)*) => {
+        $(pub(crate) const $name: Status = Status::from_bits($bits);)*
+
+        #[cfg(test)]
+        const ALL: &[(&str, Status)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+codes! {
+    BAD = 0x8000_0000;
+    BAD_INTERNAL_ERROR = 0x8002_0000;
+    BAD_UNKNOWN_RESPONSE = 0x8009_0000;
+    BAD_TIMEOUT = 0x800A_0000;
+    BAD_SHUTDOWN = 0x800C_0000;
+    BAD_SUBSCRIPTION_ID_INVALID = 0x8028_0000;
+    BAD_NO_COMMUNICATION = 0x8031_0000;
+    BAD_WAITING_FOR_INITIAL_DATA = 0x8032_0000;
+    BAD_NODE_ID_INVALID = 0x8033_0000;
+    BAD_NODE_ID_UNKNOWN = 0x8034_0000;
+    BAD_ATTRIBUTE_ID_INVALID = 0x8035_0000;
+    BAD_INDEX_RANGE_INVALID = 0x8036_0000;
+    BAD_INDEX_RANGE_NO_DATA = 0x8037_0000;
+    BAD_NOT_READABLE = 0x803A_0000;
+    BAD_NOT_WRITABLE = 0x803B_0000;
+    BAD_TOO_MANY_MATCHES = 0x806D_0000;
+    BAD_WRITE_NOT_SUPPORTED = 0x8073_0000;
+    BAD_TYPE_MISMATCH = 0x8074_0000;
+    BAD_CONFIGURATION_ERROR = 0x8089_0000;
+    BAD_NOT_CONNECTED = 0x808A_0000;
+    BAD_DEVICE_FAILURE = 0x808B_0000;
+    BAD_SENSOR_FAILURE = 0x808C_0000;
+    BAD_OUT_OF_SERVICE = 0x808D_0000;
+    BAD_CONNECTION_CLOSED = 0x80AE_0000;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_the_bits_of_its_name() {
+        for (name, status) in ALL {
+            let camel: String = name
+                .split('_')
+                .map(|word| {
+                    word.chars().take(1).chain(word.to_lowercase().chars().skip(1)).collect::<String>()
+                })
+                .collect();
+            assert_eq!(status.name(), camel);
+            assert_eq!(Status::named(&camel), Some(*status));
+        }
+    }
+}
