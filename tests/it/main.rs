@@ -1,5 +1,6 @@
 //! The library and the command against our own simulator; one file a topic.
 
+#[cfg(test)]
 mod cli;
 mod client_blocking;
 mod client_life;
