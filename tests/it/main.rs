@@ -10,6 +10,7 @@ mod client_open;
 mod client_read;
 mod client_reconnect;
 mod client_subscribe;
+mod client_types;
 mod client_write;
 mod peer;
 mod sim;
