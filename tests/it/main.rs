@@ -1,5 +1,6 @@
 //! The library and the command against our own simulator; one file a topic.
 
+mod cli;
 mod client_blocking;
 mod client_life;
 mod client_limits;
