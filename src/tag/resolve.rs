@@ -20,6 +20,8 @@ const NAMESPACE_ARRAY: u32 = 2255;
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) target: Target,
+    /// The part of the array that the tag means, its alias included.
+    pub(crate) range: Option<String>,
     /// What a write must know, once it has been asked for.
     pub(crate) node_type: OnceLock<super::NodeType>,
 }
@@ -142,12 +144,18 @@ impl Resolver {
             .iter()
             .zip(nodes)
             .map(|(tag, node)| {
-                let node = node?;
-                let target = match tag.range() {
+                let find::Found { node, range } = node?;
+                let range = match (tag.range(), range) {
+                    (Some(range), None) => Some(range.to_owned()),
+                    (None, range) => range,
+                    // A part of a part: OPC UA has no such thing.
+                    (Some(_), Some(_)) => return Err(Unresolved::nothing()),
+                };
+                let target = match &range {
                     None => Target::value(&node),
                     Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
                 };
-                let resolved = Arc::new(Resolved { target, node_type: OnceLock::new() });
+                let resolved = Arc::new(Resolved { target, range, node_type: OnceLock::new() });
                 if lasting {
                     known.insert((*tag).clone(), resolved.clone());
                 }
