@@ -9,6 +9,8 @@ mod client_open;
 mod client_read;
 mod client_reconnect;
 mod client_subscribe;
+mod client_tags;
+mod client_watch;
 mod client_write;
 mod peer;
 mod sim;
