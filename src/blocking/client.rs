@@ -1,5 +1,6 @@
 //! [`Client`]: the verbs.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,9 +17,9 @@ use super::{Subscription, Watch};
 /// Safe to call from any thread, inside `spawn_blocking` and inside subscription callbacks; only inside its own `on_event`
 /// callback it answers [`Error::Reentrant`](crate::Error::Reentrant). Clones share the session, which closes with the last
 /// of them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
-    // Dropped before the worker, so that its goodbye still has a runtime.
+    // Dropped before the worker, which lasts until the goodbye is said.
     inner: crate::Client,
     worker: Arc<Worker>,
 }
@@ -27,6 +28,7 @@ impl Client {
     pub(crate) fn open(builder: ClientBuilder) -> Result<Client> {
         let worker = Worker::start()?;
         let inner = worker.run(Operation::Open, builder.open())?;
+        worker.keep(inner.inner());
         Ok(Client { inner, worker: Arc::new(worker) })
     }
 
@@ -228,6 +230,12 @@ impl Client {
     /// The async client behind it, for code that has a runtime after all.
     pub fn as_async(&self) -> &crate::Client {
         &self.inner
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
     }
 }
 

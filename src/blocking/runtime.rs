@@ -1,10 +1,12 @@
 //! The runtime of one blocking client, and the way into it from any thread.
 
 use std::cell::Cell;
-use std::sync::mpsc;
+use std::sync::{Arc, OnceLock, mpsc};
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
 
+use crate::client::Inner;
 use crate::{Error, Operation, Result};
 
 thread_local! {
@@ -12,23 +14,40 @@ thread_local! {
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A runtime with one worker, so that keep-alives, reconnects and deliveries go on between calls.
-#[derive(Debug)]
+/// A thread with a runtime, so that keep-alives, reconnects and deliveries go on between calls.
 pub(super) struct Worker {
-    /// `None` only while it is dropped.
-    runtime: Option<Runtime>,
+    runtime: Handle,
+    session: Arc<OnceLock<Arc<Inner>>>,
+    /// Dropped with the worker.
+    _wanted: oneshot::Sender<()>,
 }
 
 impl Worker {
     pub(super) fn start() -> Result<Worker> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("openopc-blocking")
-            .on_thread_start(|| IS_WORKER.set(true))
-            .enable_all()
-            .build()
-            .map_err(|error| Error::Config(format!("cannot start a runtime: {error}")))?;
-        Ok(Worker { runtime: Some(runtime) })
+        let failed = |error| Error::Config(format!("cannot start a runtime: {error}"));
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let handle = runtime.handle().clone();
+        let session = Arc::<OnceLock<Arc<Inner>>>::default();
+        let (wanted, unwanted) = oneshot::channel::<()>();
+        let kept = session.clone();
+        let run = move || {
+            IS_WORKER.set(true);
+            runtime.block_on(async {
+                let _ = unwanted.await;
+                // The goodbye takes a moment, and whoever dropped the client must not wait for it. Without it the server
+                // would keep the session until it times out.
+                if let Some(session) = kept.get() {
+                    session.closed().await;
+                }
+            });
+        };
+        std::thread::Builder::new().name("openopc-blocking".into()).spawn(run).map_err(failed)?;
+        Ok(Worker { runtime: handle, session, _wanted: wanted })
+    }
+
+    /// The session that lives here: the thread ends after it.
+    pub(super) fn keep(&self, session: &Arc<Inner>) {
+        let _ = self.session.set(session.clone());
     }
 
     /// Runs `future` on the worker and waits for it here.
@@ -43,21 +62,11 @@ impl Worker {
         if IS_WORKER.get() {
             return Err(Error::Reentrant { operation });
         }
-        let Some(runtime) = &self.runtime else { return Err(Error::Closed { operation }) };
         let (sender, answer) = mpsc::sync_channel(1);
-        runtime.spawn(async move {
+        self.runtime.spawn(async move {
             // Nobody waits only if the calling thread is gone.
             let _ = sender.send(future.await);
         });
         answer.recv().unwrap_or(Err(Error::Closed { operation }))
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            // Waiting here would block, and panic inside another runtime.
-            runtime.shutdown_background();
-        }
     }
 }

@@ -12,6 +12,9 @@ use crate::{Client, Error, Event, Identity, Result, Security};
 use super::Address;
 use super::session::{self, Settings};
 
+/// The longest timeout: the engine adds timeouts to the time of day, and what is beyond the end of time is a panic.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
 pub(crate) type EventCallback = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Everything that can be chosen before opening; made by [`Client::builder`].
@@ -172,16 +175,17 @@ impl ClientBuilder {
         crate::blocking::Client::open(self)
     }
 
-    fn settle(self) -> Result<(ConnectOptions, Settings)> {
+    fn settle(mut self) -> Result<(ConnectOptions, Settings)> {
         for (what, timeout) in [
-            ("open_timeout", self.open_timeout),
-            ("request_timeout", self.request_timeout),
-            ("keep_alive", self.keep_alive),
-            ("reconnect delay", self.max_delay),
+            ("open_timeout", &mut self.open_timeout),
+            ("request_timeout", &mut self.request_timeout),
+            ("keep_alive", &mut self.keep_alive),
+            ("reconnect delay", &mut self.max_delay),
         ] {
             if timeout.is_zero() {
                 return Err(Error::Config(format!("{what} is zero; nothing can happen in no time")));
             }
+            *timeout = (*timeout).min(FOR_EVER);
         }
         let simulated = session::wants_simulator(&self.url)?;
         let address = if simulated {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::engine::Sample;
 use crate::engine::client::Target;
+use crate::tag::Resolved;
 use crate::{Client, FromValue, NodeId, Operation, Result};
 
 /// The variables of `ServerStatusType` and its `BuildInfo` (Part 5, 12.10 and 12.4), in the order of [`ServerInfo`].
@@ -130,9 +131,9 @@ impl Client {
 
     async fn standard_variables(&self, operation: Operation, ids: &[u32]) -> Result<Vec<Sample>> {
         let inner = self.inner();
-        inner.check_open(operation)?;
-        let targets: Vec<Target> = ids.iter().map(|id| Target::value(&NodeId::numeric(0, *id))).collect();
-        inner.batch(targets, 0.0).await.map_err(|failure| inner.error(operation, failure))
+        inner.check_connected(operation)?;
+        let nodes = ids.iter().map(|id| Resolved::new(Target::value(&NodeId::numeric(0, *id)))).collect();
+        inner.batch(nodes, 0.0).await.map_err(|failure| inner.error(operation, failure))
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::da::Source;
 use crate::engine::Sample;
-use crate::engine::client::Target;
 use crate::status::code;
 use crate::tag::{Answer, Resolved};
 use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
@@ -114,6 +113,7 @@ impl Inner {
         let operation = Operation::Read;
         self.check_open(operation)?;
         let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
+        self.check_connected(operation)?;
         let resolved = match self.resolver().known(&tag) {
             Some(resolved) => resolved,
             None => match self.find(operation, &[&tag]).await?.pop() {
@@ -122,7 +122,7 @@ impl Inner {
                 None => return Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
             },
         };
-        let samples = self.batch(vec![resolved.target.clone()], 0.0).await;
+        let samples = self.batch(vec![resolved.clone()], 0.0).await;
         match samples.map_err(|failure| self.error(operation, failure))?.pop() {
             Some(sample) => self.finish(tag, &resolved, sample),
             None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
@@ -146,6 +146,9 @@ impl Inner {
             .filter(|(index, _)| is_open(*index))
             .filter_map(|(_, tag)| tag.as_ref().ok())
             .collect();
+        if !open.is_empty() {
+            self.check_connected(operation)?;
+        }
         let answers = self.find(operation, &open).await?;
         let samples = self.read_nodes(&answers, options).await?;
 
@@ -175,19 +178,16 @@ impl Inner {
     /// One sample for each node that was found, in order.
     async fn read_nodes(&self, answers: &[Answer], options: &ReadOptions) -> Result<Vec<Sample>> {
         let max_age = if options.source == Source::Cache { ANY_AGE } else { 0.0 };
-        let targets: Vec<Target> = answers
-            .iter()
-            .filter_map(|answer| answer.as_ref().ok())
-            .map(|node| node.target.clone())
-            .collect();
-        let read = |targets| async move {
-            self.batch(targets, max_age).await.map_err(|failure| self.error(Operation::Read, failure))
+        let nodes: Vec<Arc<Resolved>> =
+            answers.iter().filter_map(|answer| answer.as_ref().ok().cloned()).collect();
+        let read = |nodes| async move {
+            self.batch(nodes, max_age).await.map_err(|failure| self.error(Operation::Read, failure))
         };
-        let Some(size) = options.chunk.filter(|size| *size < targets.len()) else {
-            return read(targets).await;
+        let Some(size) = options.chunk.filter(|size| *size < nodes.len()) else {
+            return read(nodes).await;
         };
-        let mut samples = Vec::with_capacity(targets.len());
-        for part in targets.chunks(size) {
+        let mut samples = Vec::with_capacity(nodes.len());
+        for part in nodes.chunks(size) {
             samples.append(&mut read(part.to_vec()).await?);
         }
         Ok(samples)

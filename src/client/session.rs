@@ -1,5 +1,7 @@
 //! [`Inner`]: one session's life from opening to closing, and what all verbs share.
 
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -7,9 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::da::ItemIds;
 use crate::engine::Sample;
-use crate::engine::client::{
-    ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, Target, connect,
-};
+use crate::engine::client::{ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, connect};
 use crate::status::code;
 use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
@@ -22,6 +22,9 @@ use super::order::Order;
 
 /// How long a server may take to say goodbye.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Between two attempts to ask a server that is back what has changed.
+const LEARN_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the client itself was told, beside what the connection needs.
 pub(super) struct Settings {
@@ -64,7 +67,11 @@ pub(crate) struct Inner {
     batch: Batch<Reads>,
     order: Order,
     monitor: OnceLock<Monitor>,
+    /// Where the session lives, whatever runtime its verbs are called on.
+    runtime: tokio::runtime::Handle,
     state: watch::Sender<State>,
+    /// Somebody has asked to close; the goodbye may still be on its way.
+    closing: AtomicBool,
     commands: mpsc::UnboundedSender<Command>,
     events: Option<mpsc::UnboundedSender<Event>>,
 }
@@ -80,17 +87,17 @@ struct Reads {
 }
 
 impl Wire for Reads {
-    type Item = Target;
+    type Item = Arc<Resolved>;
 
     fn limit(&self) -> usize {
         self.limits.chunk(Service::Read)
     }
 
-    async fn read(&self, targets: &[Target], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        if targets.len() <= self.limit() {
-            match self.link.read(targets, max_age).await {
-                Err(failure) if failure.is_too_much() && targets.len() > 1 => {
-                    self.limits.shrink(Service::Read, targets.len());
+    async fn read(&self, nodes: &[Arc<Resolved>], max_age: f64) -> Result<Vec<Sample>, Failure> {
+        if nodes.len() <= self.limit() {
+            match self.link.read(nodes, max_age).await {
+                Err(failure) if failure.is_too_much() && nodes.len() > 1 => {
+                    self.limits.shrink(Service::Read, nodes.len());
                 }
                 result => return result,
             }
@@ -98,7 +105,7 @@ impl Wire for Reads {
         chunked(
             &self.limits,
             Service::Read,
-            targets,
+            nodes,
             |part| async move { self.link.read(&part, max_age).await },
         )
         .await
@@ -133,7 +140,10 @@ pub(super) async fn open(mut options: ConnectOptions, settings: Settings) -> Res
     let opening = async {
         let (link, event_loop) =
             connect(&options).await.map_err(|error| connect_error(error, &url, &options))?;
-        establish(link, event_loop, settings).await.map_err(|failure| open_failed(&url, &failure))
+        let request_timeout = settings.request_timeout;
+        establish(link, event_loop, settings)
+            .await
+            .map_err(|failure| open_failed(&url, &failure, request_timeout))
     };
     let Ok(inner) = tokio::time::timeout(timeout, opening).await else {
         let source = Error::Timeout { operation: Operation::Open, after: timeout };
@@ -174,13 +184,15 @@ async fn establish(link: Link, mut event_loop: EventLoop, settings: Settings) ->
     let inner = Arc::new(Inner {
         url: settings.url,
         request_timeout: settings.request_timeout,
-        batch: Batch::new(Reads { link: link.clone(), limits: limits.clone() }, runtime),
+        batch: Batch::new(Reads { link: link.clone(), limits: limits.clone() }, runtime.clone()),
         link,
         resolver,
         limits,
         order: Order::default(),
         monitor: OnceLock::new(),
+        runtime,
         state: watch::Sender::new(State::Connected),
+        closing: AtomicBool::new(false),
         commands,
         events: settings.on_event.map(events_task),
     });
@@ -221,27 +233,30 @@ fn events_task(callback: EventCallback) -> mpsc::UnboundedSender<Event> {
     sender
 }
 
+/// The session after a reconnect, on its way back to work.
+type Restoring = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Keeps the session: polls the connection, follows its events, closes it.
 async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::UnboundedReceiver<Command>) {
-    let mut restoring: Option<tokio::task::JoinHandle<()>> = None;
+    let end = End(inner.clone());
+    // Beside the connection, not in its way: it talks to the server, and only this loop moves the messages. Dropped where
+    // it stands when the connection is lost again, so that nothing of it is done afterwards.
+    let mut restoring: Option<Restoring> = None;
     let replies = loop {
         tokio::select! {
             event = event_loop.next() => match event {
                 Some(LinkEvent::Connected { resumed }) => {
-                    let inner = inner.clone();
-                    // On a task of its own: it talks to the server, and only this loop moves the messages.
-                    restoring = Some(tokio::spawn(async move { inner.restore(resumed).await }));
+                    restoring = Some(Box::pin(inner.clone().restore(resumed)));
                 }
                 Some(LinkEvent::Lost(status)) => {
-                    if let Some(task) = restoring.take() {
-                        task.abort();
-                    }
+                    restoring = None;
                     inner.lost(status);
                 }
                 Some(LinkEvent::Failed(status)) => inner.tell(Event::RetryFailed { status }),
                 Some(LinkEvent::Retrying { attempt, after }) => inner.tell(Event::Retrying { attempt, after }),
                 None => break Vec::new(),
             },
+            () = progress(&mut restoring) => restoring = None,
             command = inbox.recv() => {
                 let Some(Command::Close(reply)) = command else { break Vec::new() };
                 say_goodbye(&inner, &mut event_loop).await;
@@ -249,15 +264,10 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
             }
         }
     };
-    if let Some(task) = restoring {
-        task.abort();
-    }
+    drop(restoring);
+    // The state first: calls that the end of the connection interrupts look at it.
+    drop(end);
     drop(event_loop);
-    if let Some(monitor) = inner.monitor.get() {
-        monitor.close();
-    }
-    inner.state.send_replace(State::Closed);
-    inner.tell(Event::Closed);
     inbox.close();
     let mut replies: Vec<oneshot::Sender<()>> = replies;
     while let Ok(Command::Close(reply)) = inbox.try_recv() {
@@ -265,6 +275,28 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
     }
     for reply in replies {
         let _ = reply.send(());
+    }
+}
+
+async fn progress(restoring: &mut Option<Restoring>) {
+    match restoring {
+        Some(restoring) => restoring.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The session's end, however it comes: also when its runtime is dropped, task and all.
+struct End(Arc<Inner>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let End(inner) = self;
+        // Before the monitor is looked for: one that is made from now on finds the client closed.
+        inner.state.send_replace(State::Closed);
+        if let Some(monitor) = inner.monitor.get() {
+            monitor.close();
+        }
+        inner.tell(Event::Closed);
     }
 }
 
@@ -286,7 +318,11 @@ async fn say_goodbye(inner: &Inner, event_loop: &mut EventLoop) {
     }
 }
 
-fn open_failed(url: &str, failure: &Failure) -> Error {
+fn open_failed(url: &str, failure: &Failure, timeout: Duration) -> Error {
+    if failure.is_timeout() {
+        let source = Error::Timeout { operation: Operation::Open, after: timeout };
+        return Error::Open { url: url.to_owned(), source: source.into() };
+    }
     let text = if failure.detail.is_empty() {
         failure.status.to_string()
     } else {
@@ -297,11 +333,7 @@ fn open_failed(url: &str, failure: &Failure) -> Error {
 
 fn connect_error(error: ConnectError, url: &str, options: &ConnectOptions) -> Error {
     match error {
-        ConnectError::Failed(failure) if failure.is_timeout() => {
-            let source = Error::Timeout { operation: Operation::Open, after: options.connect_timeout };
-            Error::Open { url: url.to_owned(), source: source.into() }
-        }
-        ConnectError::Failed(failure) => open_failed(url, &failure),
+        ConnectError::Failed(failure) => open_failed(url, &failure, options.connect_timeout),
         ConnectError::NoEndpoint(offered) => Error::Security {
             url: url.to_owned(),
             wanted: options.security.to_string(),
@@ -337,23 +369,43 @@ impl Inner {
     }
 
     /// Resolves when the client is closed for good.
-    pub(super) async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         let mut state = self.state.subscribe();
         // The sender lives in `self`, so waiting ends only with the state.
         let _ = state.wait_for(|state| *state == State::Closed).await;
     }
 
+    fn is_closed(&self) -> bool {
+        self.closing.load(Ordering::SeqCst) || self.state() == State::Closed
+    }
+
     /// Fails every verb on a closed client.
     pub(crate) fn check_open(&self, operation: Operation) -> Result<()> {
+        if self.is_closed() { Err(Error::Closed { operation }) } else { Ok(()) }
+    }
+
+    /// Fails every verb that needs the server while it is away, or back but not looked at again: until then a tag may
+    /// mean another node than it did.
+    pub(crate) fn check_connected(&self, operation: Operation) -> Result<()> {
+        self.check_open(operation)?;
         match self.state() {
-            State::Closed => Err(Error::Closed { operation }),
+            State::Reconnecting => Err(Error::Disconnected { operation, url: self.url.clone() }),
             _ => Ok(()),
         }
     }
 
+    pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {
+        &self.runtime
+    }
+
     /// The subscriptions of this client; made with the first one.
     pub(crate) fn monitor(self: &Arc<Self>) -> &Monitor {
-        self.monitor.get_or_init(|| Monitor::start(self))
+        let monitor = self.monitor.get_or_init(|| Monitor::start(self));
+        if self.state() == State::Closed {
+            // The session ended just before and could not close what was not there.
+            monitor.close();
+        }
+        monitor
     }
 
     /// The last value that a subscription holds for a tag.
@@ -361,13 +413,17 @@ impl Inner {
         self.monitor.get()?.last(tag)
     }
 
-    pub(super) async fn batch(&self, targets: Vec<Target>, max_age: f64) -> Result<Vec<Sample>, Failure> {
-        self.batch.read(targets, max_age, self.request_timeout).await
+    pub(super) async fn batch(
+        &self,
+        nodes: Vec<Arc<Resolved>>,
+        max_age: f64,
+    ) -> Result<Vec<Sample>, Failure> {
+        self.batch.read(nodes, max_age, self.request_timeout).await
     }
 
     /// A whole call that failed, as the error of its verb. One that failed because the client was closed meanwhile says so.
     pub(crate) fn error(&self, operation: Operation, failure: Failure) -> Error {
-        if self.state() == State::Closed {
+        if self.is_closed() && (failure.is_disconnected() || failure.is_timeout()) {
             return Error::Closed { operation };
         }
         failure.into_error(operation, &self.url, self.request_timeout)
@@ -394,7 +450,7 @@ impl Inner {
 
     pub(super) async fn resolve_tag(&self, tag: Tag) -> Result<Tag> {
         let operation = Operation::Resolve;
-        self.check_open(operation)?;
+        self.check_connected(operation)?;
         let resolved = self.resolve(operation, &[&tag]).await?.pop();
         let node = match resolved {
             Some(resolved) => Tag::node(resolved?.target.node()),
@@ -414,6 +470,7 @@ impl Inner {
     }
 
     fn lost(&self, status: Status) {
+        self.resolver.forget_all();
         if self.state.send_replace(State::Reconnecting) == State::Connected {
             if let Some(monitor) = self.monitor.get() {
                 monitor.lost();
@@ -424,12 +481,16 @@ impl Inner {
 
     /// After a reconnect: looks up again what may have changed, then brings the subscriptions back.
     async fn restore(self: Arc<Self>, resumed: bool) {
-        if let Err(failure) = learn(&self.link, &self.resolver, &self.limits).await {
-            tracing::warn!(url = %self.url, status = %failure.status, "cannot learn about the server after a reconnect");
+        // Without the namespace table a tag could mean anything. Where the connection is the trouble, its loss ends this.
+        while let Err(failure) = learn(&self.link, &self.resolver, &self.limits).await {
+            self.tell(Event::RetryFailed { status: failure.status });
+            tokio::time::sleep(LEARN_AGAIN).await;
         }
+        // Lined up before anybody is told that the session works: tags added from then on come behind it.
+        let restored = self.monitor.get().map(Monitor::restore);
         self.state.send_replace(State::Connected);
-        if let Some(monitor) = self.monitor.get() {
-            monitor.restore().await;
+        if let Some(restored) = restored {
+            restored.await;
         }
         self.tell(Event::Connected { resumed });
     }
@@ -444,6 +505,7 @@ impl Inner {
 
     /// Asks the session's task to close; `false` where it has ended already.
     fn shut(&self, reply: Option<oneshot::Sender<()>>) -> bool {
+        self.closing.store(true, Ordering::SeqCst);
         self.commands.send(Command::Close(reply)).is_ok()
     }
 }

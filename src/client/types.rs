@@ -1,5 +1,6 @@
 //! `node_type`: what a write must know about a node, asked once and remembered with the node.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::engine::client::{Attribute, Failure, Target};
@@ -111,6 +112,7 @@ impl Inner {
         })
         .await?;
         let mut samples = samples.into_iter();
+        let mut seen: HashMap<NodeId, Option<DataType>> = HashMap::new();
         for (node, status) in unknown {
             *status = unknown_response();
             let (Some(data_type), Some(rank)) = (samples.next(), samples.next()) else { continue };
@@ -125,7 +127,14 @@ impl Inner {
                 Value::Int32(rank) if rank.is_good_rank() => rank,
                 _ => ANY_RANK,
             };
-            let data_type = self.built_in(id).await?;
+            // Thousands of nodes share a handful of types, and each step up the tree is a request.
+            let data_type = if let Some(data_type) = seen.get(&id) {
+                *data_type
+            } else {
+                let data_type = self.built_in(id.clone()).await?;
+                seen.insert(id, data_type);
+                data_type
+            };
             // Two writes may have asked at once; they learnt the same.
             let _ = node.node_type.set(NodeType { data_type, value_rank: rank });
         }

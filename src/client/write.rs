@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::engine::client::Target;
 use crate::status::code;
 use crate::tag::Resolved;
 use crate::{Client, ConvertError, Error, IntoTag, Operation, ParseTagError, Result, Status, Tag, Value};
@@ -59,12 +58,15 @@ impl Inner {
         let tags: Vec<&Tag> = values.iter().filter_map(|(tag, _)| tag.as_ref().ok()).collect();
         // Before anything is awaited: the order of calls is the order of writes.
         let _turn = self.order().line_up(tags.iter().map(|tag| (*tag).clone())).await;
+        if !tags.is_empty() {
+            self.check_connected(OPERATION)?;
+        }
         let nodes = self.resolve(OPERATION, &tags).await?;
         let known: Vec<Arc<Resolved>> = nodes.iter().filter_map(|node| node.as_ref().ok().cloned()).collect();
         self.learn_types(&known).await.map_err(|failure| self.error(OPERATION, failure))?;
 
         let mut results = Vec::with_capacity(values.len());
-        let mut outgoing: Vec<(usize, Tag, (Target, Value))> = Vec::with_capacity(values.len());
+        let mut outgoing: Vec<(usize, Tag, (Arc<Resolved>, Value))> = Vec::with_capacity(values.len());
         let mut nodes = nodes.into_iter();
         for (tag, value) in values {
             let index = results.len();
@@ -93,7 +95,7 @@ impl Inner {
 
     async fn send_writes(
         &self,
-        outgoing: Vec<(usize, Tag, (Target, Value))>,
+        outgoing: Vec<(usize, Tag, (Arc<Resolved>, Value))>,
     ) -> Result<Vec<(usize, Result<()>)>> {
         let mut items = Vec::with_capacity(outgoing.len());
         let mut owners = Vec::with_capacity(outgoing.len());
@@ -132,14 +134,14 @@ impl Inner {
 }
 
 /// The value as the node takes it.
-fn prepare(tag: Tag, node: &Resolved, value: Value) -> Result<(Tag, (Target, Value))> {
+fn prepare(tag: Tag, node: &Arc<Resolved>, value: Value) -> Result<(Tag, (Arc<Resolved>, Value))> {
     let (part, element) = (node.target.has_range(), node.target.is_element());
     let fitted: Result<Value, ConvertError> = match node.node_type.get() {
         Some(node_type) => node_type.fit(value, part, element),
         None => Ok(value),
     };
     match fitted {
-        Ok(value) => Ok((tag, (node.target.clone(), value))),
+        Ok(value) => Ok((tag, (node.clone(), value))),
         Err(source) => Err(Error::Convert { operation: OPERATION, tag, source }),
     }
 }

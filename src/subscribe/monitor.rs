@@ -4,10 +4,11 @@
 //! the server, one thing after the other; notifications do not pass through it but go straight to the queues.
 
 mod carrier;
+mod heart;
 mod routes;
 mod task;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,7 +29,7 @@ pub(crate) struct Feed {
     options: SubscribeOptions,
     pub(crate) queue: Arc<Queue>,
     granted: Mutex<Refresh>,
-    rejected: Mutex<BTreeMap<String, (Tag, Status)>>,
+    rejected: Mutex<HashMap<Tag, Status>>,
 }
 
 impl Feed {
@@ -48,18 +49,18 @@ impl Feed {
     }
 
     pub(crate) fn rejected(&self) -> Vec<(Tag, Status)> {
-        lock(&self.rejected).values().cloned().collect()
+        let mut rejected: Vec<(Tag, Status)> =
+            lock(&self.rejected).iter().map(|(tag, status)| (tag.clone(), *status)).collect();
+        rejected.sort_unstable_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        rejected
     }
 
     fn reject(&self, tag: &Tag, status: Status) {
-        lock(&self.rejected).insert(tag.to_string(), (tag.clone(), status));
+        lock(&self.rejected).insert(tag.clone(), status);
     }
 
     fn accept(&self, tag: &Tag) {
-        let mut rejected = lock(&self.rejected);
-        if !rejected.is_empty() {
-            rejected.remove(&tag.to_string());
-        }
+        lock(&self.rejected).remove(tag);
     }
 }
 
@@ -78,7 +79,8 @@ impl Monitor {
     pub(crate) fn start(inner: &Arc<Inner>) -> Monitor {
         let (commands, inbox) = mpsc::unbounded_channel();
         let feeds = Arc::new(Mutex::new(HashMap::new()));
-        tokio::spawn(task::run(inner.clone(), commands.downgrade(), inbox));
+        // Not on the caller's runtime, which may end before the session does.
+        inner.runtime().spawn(task::run(inner.clone(), commands.downgrade(), inbox));
         Monitor { commands, feeds }
     }
 
@@ -125,13 +127,16 @@ impl Monitor {
             // A quality, not an error (Part 8, Table A.65).
             feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
         }
+        self.send(Command::Lost);
     }
 
-    /// The connection is back: makes every subscription anew on the server.
-    pub(crate) async fn restore(&self) {
+    /// The connection is back: makes every subscription anew on the server. Lined up by the call, not by the first poll.
+    pub(crate) fn restore(&self) -> impl Future<Output = ()> + use<> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Restore { reply });
-        let _ = answer.await;
+        async move {
+            let _ = answer.await;
+        }
     }
 
     /// The client is closed: what waits is still delivered, then the callbacks end.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::client::limits::{Limits, Service, chunked};
 use crate::da::ItemIds;
-use crate::engine::client::{Failure, Link, Target};
+use crate::engine::client::{Aim, Failure, Link, Target};
 use crate::status::code;
 use crate::{Error, NodeId, Operation, QualifiedName, Status, Tag, TagKind, Value};
 
@@ -42,7 +42,17 @@ impl Unresolved {
     }
 }
 
+impl Aim for Arc<Resolved> {
+    fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
 impl Resolved {
+    pub(crate) fn new(target: Target) -> Arc<Resolved> {
+        Arc::new(Resolved { target, node_type: OnceLock::new() })
+    }
+
     /// What the server gave, as the tag asked for it: a range of one element is that element, for servers answer it with
     /// an array of one (Part 4, 7.27).
     ///
@@ -91,13 +101,18 @@ impl Resolver {
             return Err(Failure { status, detail: "the server has no namespace table".into() });
         };
         *self.namespaces.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
-        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.forget_all();
         Ok(())
     }
 
     /// What is remembered of a tag.
     pub(crate) fn known(&self, tag: &Tag) -> Option<Arc<Resolved>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).get(tag).cloned()
+    }
+
+    /// Every node may be another one when the server is back.
+    pub(crate) fn forget_all(&self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The node is gone: the next use looks again.
@@ -138,6 +153,8 @@ impl Resolver {
         let search = find::Search { link, limits, namespaces: &namespaces };
         let nodes = search.nodes(tags, &self.rule).await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Found with a table that has been read anew meanwhile: good for this call, but not to be remembered.
+        let lasting = Arc::ptr_eq(&namespaces, &self.namespaces());
         if known.len() + tags.len() > MAX_REMEMBERED {
             known.clear();
         }
@@ -150,8 +167,10 @@ impl Resolver {
                     None => Target::value(&node),
                     Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
                 };
-                let resolved = Arc::new(Resolved { target, node_type: OnceLock::new() });
-                known.insert((*tag).clone(), resolved.clone());
+                let resolved = Resolved::new(target);
+                if lasting {
+                    known.insert((*tag).clone(), resolved.clone());
+                }
                 Ok(resolved)
             })
             .collect())

@@ -1,14 +1,14 @@
-//! Integration tests.
+//! The library and the command against our own simulator; one file a topic.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::float_cmp,
-    reason = "in a test a panic is an answer"
-)]
-
+mod client_blocking;
+mod client_life;
+mod client_limits;
+mod client_merge;
+mod client_open;
+mod client_read;
+mod client_reconnect;
+mod client_subscribe;
+mod client_write;
 mod peer;
 mod sim;
 mod sim_browse;
@@ -17,3 +17,4 @@ mod sim_scale;
 mod sim_subscribe;
 mod sim_values;
 mod sim_wire;
+mod support;

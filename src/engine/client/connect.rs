@@ -76,9 +76,9 @@ pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop
         timeout: options.connect_timeout,
         backoff: None,
     };
-    let client = engine_client(options)?;
     // Asking first costs a round trip; servers check the policy id of the identity, which only they know.
-    let endpoints = client.get_server_endpoints_from_url(discovery.clone()).await.map_err(Failure::from)?;
+    let endpoints = discover(options, discovery.clone()).await?;
+    let client = engine_client(options)?;
     let endpoint = choose(&endpoints, options)?;
     let endpoint = with_address(endpoint, &options.address);
 
@@ -96,6 +96,18 @@ pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop
         .map_err(Failure::from)?;
     let link = Link { session, timeout: options.request_timeout };
     Ok((link, EventLoop { events: Box::pin(event_loop.enter()), backoff, retries }))
+}
+
+/// The server's endpoints. One failure is final here: whoever opens wants to know.
+async fn discover(
+    options: &ConnectOptions,
+    connector: Tcp,
+) -> Result<Vec<EndpointDescription>, ConnectError> {
+    // The engine retries discovery as often as it reconnects (async-opcua-client 0.19, `transport/channel.rs`), and
+    // leaves it to our connector to slow it down, which does not while there is nothing to reconnect.
+    let once = ConnectOptions { max_attempts: Some(0), security: Security::None, ..options.clone() };
+    let client = engine_client(&once)?;
+    Ok(client.get_server_endpoints_from_url(connector).await.map_err(Failure::from)?)
 }
 
 struct Fixed(Tcp);

@@ -11,6 +11,6 @@ mod transport;
 pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
 pub(crate) use event_loop::{EventLoop, LinkEvent};
 pub(crate) use failure::Failure;
-pub(crate) use node::{Attribute, Target};
+pub(crate) use node::{Aim, Attribute, Target};
 pub(crate) use services::{Link, Reference};
 pub(crate) use subscription::{ItemRequest, Notice, Sink};

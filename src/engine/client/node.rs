@@ -1,7 +1,5 @@
 //! [`Target`]: an attribute of a node, ready to be put in a request.
 
-use std::sync::Arc;
-
 use opcua::types::{NumericRange, ReadValueId};
 
 use crate::NodeId;
@@ -28,9 +26,20 @@ impl Attribute {
     }
 }
 
-/// An attribute of a node, perhaps a part of its array. Built once per tag, then shared.
+/// An attribute of a node, perhaps a part of its array. Built once per tag.
 #[derive(Clone, Debug)]
-pub(crate) struct Target(Arc<ReadValueId>);
+pub(crate) struct Target(ReadValueId);
+
+/// What a request can be made for: a target, or something that has one.
+pub(crate) trait Aim {
+    fn target(&self) -> &Target;
+}
+
+impl Aim for Target {
+    fn target(&self) -> &Target {
+        self
+    }
+}
 
 impl Target {
     /// The whole value.
@@ -78,12 +87,12 @@ impl Target {
     }
 
     fn new(node_id: opcua::types::NodeId, attribute: Attribute, index_range: NumericRange) -> Target {
-        Target(Arc::new(ReadValueId {
+        Target(ReadValueId {
             node_id,
             attribute_id: attribute.id(),
             index_range,
             data_encoding: opcua::types::QualifiedName::null(),
-        }))
+        })
     }
 
     pub(super) fn request(&self) -> &ReadValueId {

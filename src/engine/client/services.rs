@@ -13,7 +13,7 @@ use opcua::types::{
 use crate::engine::{Sample, convert};
 use crate::{NodeId, QualifiedName, Status, Value};
 
-use super::{Failure, Target};
+use super::{Aim, Failure};
 
 /// A server may answer `BrowseNext` with new continuation points for ever; no real node has this many pages.
 const MAX_BROWSE_PAGES: usize = 100_000;
@@ -41,9 +41,9 @@ impl Link {
     }
 
     /// Read (Part 4, 5.11.2). One sample per target, in order.
-    pub(crate) async fn read(&self, targets: &[Target], max_age: f64) -> Result<Vec<Sample>, Failure> {
+    pub(crate) async fn read<T: Aim>(&self, targets: &[T], max_age: f64) -> Result<Vec<Sample>, Failure> {
         let response = Read::new(&self.session)
-            .nodes_to_read(targets.iter().map(|target| target.request().clone()).collect())
+            .nodes_to_read(targets.iter().map(|aim| aim.target().request().clone()).collect())
             .timestamps_to_return(TimestampsToReturn::Both)
             .max_age(max_age)
             .timeout(self.timeout)
@@ -57,10 +57,10 @@ impl Link {
     }
 
     /// Write (Part 4, 5.11.4). One status per item, in order.
-    pub(crate) async fn write(&self, items: Vec<(Target, Value)>) -> Result<Vec<Status>, Failure> {
+    pub(crate) async fn write<T: Aim>(&self, items: Vec<(T, Value)>) -> Result<Vec<Status>, Failure> {
         let expected = items.len();
-        let nodes = items.into_iter().map(|(target, value)| {
-            let id = target.request();
+        let nodes = items.into_iter().map(|(aim, value)| {
+            let id = aim.target().request();
             WriteValue {
                 node_id: id.node_id.clone(),
                 attribute_id: id.attribute_id,

@@ -14,8 +14,9 @@ use opcua::types::{
 use crate::Status;
 use crate::engine::{Sample, convert};
 use crate::subscribe::Deadband;
+use crate::tag::Resolved;
 
-use super::{Failure, Link, Target};
+use super::{Failure, Link};
 
 /// What a subscription on the server says.
 pub(crate) enum Notice {
@@ -51,7 +52,7 @@ impl OnSubscriptionNotificationCore for Callback {
 /// One item to monitor.
 pub(crate) struct ItemRequest {
     pub(crate) handle: u32,
-    pub(crate) target: Target,
+    pub(crate) node: Arc<Resolved>,
     pub(crate) sampling: Option<Duration>,
     pub(crate) queue: u32,
     pub(crate) deadband: Option<Deadband>,
@@ -98,7 +99,7 @@ impl Link {
     ) -> Result<Vec<Result<(u32, Duration), Status>>, Failure> {
         let expected = items.len();
         let requests = items.into_iter().map(|item| MonitoredItemCreateRequest {
-            item_to_monitor: item.target.request().clone(),
+            item_to_monitor: item.node.target.request().clone(),
             monitoring_mode: MonitoringMode::Reporting,
             requested_parameters: MonitoringParameters {
                 client_handle: item.handle,

@@ -9,15 +9,20 @@ use tokio::sync::mpsc;
 use crate::client::Inner;
 use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
-use crate::engine::client::{Failure, ItemRequest, Sink, Target};
+use crate::engine::client::{Failure, ItemRequest, Sink};
 use crate::status::code;
 use crate::subscribe::queue::Slot;
 use crate::subscribe::{Delivery, Refresh};
+use crate::tag::Resolved;
 use crate::{Error, Operation, Result, Status, Tag};
 
+use super::heart::Heart;
 use super::routes::{Route, Routes};
 use super::task::Command;
 use super::{Feed, lock};
+
+/// Between two attempts to make a subscription again that the server refuses.
+const MAKE_AGAIN: Duration = Duration::from_secs(5);
 
 /// An unchanged server shows life this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
@@ -34,6 +39,7 @@ struct Item {
 struct Load {
     feed: Arc<Feed>,
     items: HashMap<Tag, Item>,
+    heart: Option<Heart>,
 }
 
 pub(super) struct Carrier {
@@ -45,6 +51,8 @@ pub(super) struct Carrier {
     granted: Duration,
     next_handle: u32,
     loads: HashMap<u64, Load>,
+    /// For the command to try again.
+    commands: mpsc::WeakUnboundedSender<Command>,
 }
 
 impl Carrier {
@@ -53,22 +61,51 @@ impl Carrier {
         rate: Duration,
         commands: mpsc::WeakUnboundedSender<Command>,
     ) -> Carrier {
-        let routes = Arc::new(Routes::new(rate, commands));
-        Carrier { inner, rate, routes, id: None, granted: rate, next_handle: 1, loads: HashMap::new() }
+        let routes = Arc::new(Routes::new(rate, commands.clone()));
+        Carrier {
+            inner,
+            rate,
+            routes,
+            id: None,
+            granted: rate,
+            next_handle: 1,
+            loads: HashMap::new(),
+            commands,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.loads.is_empty()
     }
 
-    pub(super) fn carries(&self, feed: u64) -> bool {
-        self.loads.contains_key(&feed)
-    }
-
     /// Adds tags. An error takes them out again, except where the connection is down: then they wait for it.
     pub(super) async fn add(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
-        let load =
-            self.loads.entry(feed.id).or_insert_with(|| Load { feed: feed.clone(), items: HashMap::new() });
+        let fresh = self.enlist(feed, tags);
+        match self.place(feed, &fresh).await {
+            Err(Error::Disconnected { .. }) => feed.queue.push_lost(code::BAD_NO_COMMUNICATION),
+            // The server has ended the subscription and told nobody; the others that it carried need a new one as well.
+            Err(error) if error.status() == Some(code::BAD_SUBSCRIPTION_ID_INVALID) => self.restore().await,
+            Err(error) => {
+                self.remove(feed.id, &fresh).await;
+                return Err(error);
+            }
+            Ok(()) => {}
+        }
+        self.start_heart(feed);
+        Ok(())
+    }
+
+    /// Adds tags that wait for the connection.
+    pub(super) fn hold(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) {
+        self.enlist(feed, tags);
+        feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
+        self.start_heart(feed);
+    }
+
+    /// Takes note of tags; those that are new.
+    fn enlist(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Vec<Tag> {
+        let new = || Load { feed: feed.clone(), items: HashMap::new(), heart: None };
+        let load = self.loads.entry(feed.id).or_insert_with(new);
         let mut fresh = Vec::with_capacity(tags.len());
         for tag in tags {
             let (slot, new) = feed.queue.add(&tag);
@@ -77,16 +114,13 @@ impl Carrier {
                 fresh.push(tag);
             }
         }
-        match self.place(feed, &fresh).await {
-            Err(Error::Disconnected { .. }) => {
-                feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
-                Ok(())
-            }
-            Err(error) => {
-                self.remove(feed.id, &fresh).await;
-                Err(error)
-            }
-            Ok(()) => Ok(()),
+        fresh
+    }
+
+    fn start_heart(&mut self, feed: &Arc<Feed>) {
+        if let Some(load) = self.loads.get_mut(&feed.id).filter(|_| feed.options.heartbeat) {
+            let every = feed.granted().publishing_interval();
+            load.heart.get_or_insert_with(|| Heart::start(&feed.queue, every));
         }
     }
 
@@ -96,7 +130,7 @@ impl Carrier {
         let names: Vec<&Tag> = tags.iter().collect();
         let answers = self.inner.resolve(operation, &names).await?;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
-        let mut wanted: Vec<(u32, Tag, Target)> = Vec::with_capacity(tags.len());
+        let mut wanted: Vec<(u32, Tag, Arc<Resolved>)> = Vec::with_capacity(tags.len());
         for (tag, answer) in tags.iter().zip(answers) {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(tag)) else {
                 continue;
@@ -106,7 +140,7 @@ impl Carrier {
                     item.handle = self.next_handle;
                     // Handles are not used twice, so that a late value of a tag that was taken out finds no other.
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
-                    wanted.push((item.handle, tag.clone(), resolved.target.clone()));
+                    wanted.push((item.handle, tag.clone(), resolved.clone()));
                     self.routes
                         .insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, resolved });
                 }
@@ -140,7 +174,7 @@ impl Carrier {
         &self,
         subscription: u32,
         feed: &Feed,
-        wanted: &[(u32, Tag, Target)],
+        wanted: &[(u32, Tag, Arc<Resolved>)],
     ) -> Result<Vec<Result<(u32, Duration), Status>>, Failure> {
         let options = &feed.options;
         let queue = match options.delivery {
@@ -149,9 +183,9 @@ impl Carrier {
         };
         let (link, limits) = (self.inner.link(), self.inner.limits());
         chunked(limits, Service::MonitoredItems, wanted, |part| async move {
-            let requests = part.into_iter().map(|(handle, _, target)| ItemRequest {
+            let requests = part.into_iter().map(|(handle, _, node)| ItemRequest {
                 handle,
-                target,
+                node,
                 sampling: options.refresh.sampling_interval(),
                 queue,
                 deadband: options.deadband,
@@ -224,31 +258,52 @@ impl Carrier {
         }
     }
 
-    /// Makes everything anew on the server: after a reconnect, or when the server has ended the subscription.
+    /// Makes everything anew on the server.
+    pub(super) async fn restore(&mut self) {
+        self.let_go().await;
+        self.make().await;
+    }
+
+    /// Forgets what there is on the server.
     ///
     /// Also where the server kept the session: what it sent while nobody listened is unknown, and new items begin with
     /// their current value.
-    pub(super) async fn restore(&mut self) {
+    pub(super) async fn let_go(&mut self) {
         self.routes.clear();
         self.drop_from_server().await;
+        for item in self.loads.values_mut().flat_map(|load| load.items.values_mut()) {
+            item.id = None;
+        }
+    }
+
+    /// Puts everything on the server, where there is nothing of it.
+    pub(super) async fn make(&mut self) {
         let feeds: Vec<(Arc<Feed>, Vec<Tag>)> = self
             .loads
-            .values_mut()
-            .map(|load| {
-                load.items.values_mut().for_each(|item| item.id = None);
-                (load.feed.clone(), load.items.keys().cloned().collect())
-            })
+            .values()
+            .map(|load| (load.feed.clone(), load.items.keys().cloned().collect()))
             .collect();
+        let mut failed = false;
         for (feed, tags) in feeds {
-            if let Err(error) = self.place(&feed, &tags).await {
-                // A lost connection comes back here; anything else the reader must hear.
-                tracing::warn!(%error, "a subscription could not be made again");
-                if let (Some(status), Some(load)) = (error.status(), self.loads.get(&feed.id)) {
-                    for (tag, item) in &load.items {
-                        refuse(&feed, tag, item.slot, status);
-                    }
+            match self.place(&feed, &tags).await {
+                // A lost connection comes back here, and a closed client does not.
+                Ok(()) | Err(Error::Disconnected { .. } | Error::Closed { .. }) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a subscription could not be made again");
+                    feed.queue.push_lost(error.status().unwrap_or(code::BAD_TIMEOUT));
+                    failed = true;
                 }
             }
+        }
+        if failed {
+            // A server may have to forget the old session first, which can take its time.
+            let (commands, rate) = (self.commands.clone(), self.rate);
+            tokio::spawn(async move {
+                tokio::time::sleep(MAKE_AGAIN).await;
+                if let Some(commands) = commands.upgrade() {
+                    let _ = commands.send(Command::Again { rate });
+                }
+            });
         }
     }
 }

@@ -86,7 +86,7 @@ impl Sink for Routes {
             Notice::Data(values) => self.deliver(values),
             Notice::Status(status) if status.is_bad() => {
                 if let Some(commands) = self.ended.upgrade() {
-                    let _ = commands.send(Command::Ended { rate: self.rate });
+                    let _ = commands.send(Command::Again { rate: self.rate });
                 }
             }
             Notice::Status(_) => {}

@@ -1,14 +1,13 @@
 //! The task that talks to the server about subscriptions, one command after the other.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client::Inner;
-use crate::subscribe::queue::Queue;
-use crate::{Error, Operation, Result, State, Tag};
+use crate::{Operation, Result, Tag};
 
 use super::Feed;
 use super::carrier::Carrier;
@@ -28,12 +27,14 @@ pub(super) enum Command {
         feed: u64,
         reply: Option<oneshot::Sender<()>>,
     },
+    /// The connection is gone.
+    Lost,
     /// The connection is back.
     Restore {
         reply: oneshot::Sender<()>,
     },
-    /// The server has ended the subscription of this rate.
-    Ended {
+    /// The subscription of this rate has to be made again.
+    Again {
         rate: Duration,
     },
     Close,
@@ -45,6 +46,8 @@ pub(super) async fn run(
     mut inbox: mpsc::UnboundedReceiver<Command>,
 ) {
     let mut carriers: HashMap<Duration, Carrier> = HashMap::new();
+    // As the commands tell it, not as it is by now: what is added between the two is made by the `Restore` to come.
+    let mut connected = true;
     while let Some(command) = inbox.recv().await {
         match command {
             Command::Add { feed, tags, reply } => {
@@ -52,14 +55,14 @@ pub(super) async fn run(
                 let carrier = carriers
                     .entry(rate)
                     .or_insert_with(|| Carrier::new(inner.clone(), rate, commands.clone()));
-                let first = !carrier.carries(feed.id);
-                let result = add(&inner, carrier, &feed, tags).await;
-                if result.is_ok() && first && feed.options.heartbeat {
-                    tokio::spawn(heartbeat(
-                        Arc::downgrade(&feed.queue),
-                        feed.granted().publishing_interval(),
-                    ));
-                }
+                let result = match inner.check_open(Operation::Subscribe) {
+                    Ok(()) if connected => carrier.add(&feed, tags).await,
+                    Ok(()) => {
+                        carrier.hold(&feed, tags);
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                };
                 // Whoever asked may have gone; dropping the subscription has queued its end by then.
                 let _ = reply.send(result);
             }
@@ -78,41 +81,25 @@ pub(super) async fn run(
                     let _ = reply.send(());
                 }
             }
+            Command::Lost => connected = false,
             Command::Restore { reply } => {
+                connected = true;
+                // All of them first: a server that was restarted counts its subscriptions from the start, and an old id
+                // may be the new one of another.
                 for carrier in carriers.values_mut() {
-                    carrier.restore().await;
+                    carrier.let_go().await;
+                }
+                for carrier in carriers.values_mut() {
+                    carrier.make().await;
                 }
                 let _ = reply.send(());
             }
-            Command::Ended { rate } => {
-                if let Some(carrier) = carriers.get_mut(&rate) {
+            Command::Again { rate } => {
+                if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
                     carrier.restore().await;
                 }
             }
             Command::Close => break,
-        }
-    }
-}
-
-/// While the connection is down there is nobody to ask: the tags wait for its return.
-async fn add(inner: &Inner, carrier: &mut Carrier, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
-    match inner.state() {
-        State::Closed => Err(Error::Closed { operation: Operation::Subscribe }),
-        _ => carrier.add(feed, tags).await,
-    }
-}
-
-/// Repeats values that did not change.
-async fn heartbeat(queue: Weak<Queue>, every: Duration) {
-    let mut beats = tokio::time::interval(every.max(Duration::from_millis(10)));
-    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    // The first tick comes at once, before there is anything to repeat.
-    beats.tick().await;
-    loop {
-        beats.tick().await;
-        match queue.upgrade() {
-            Some(queue) if !queue.is_closed() => queue.push_again(true),
-            _ => break,
         }
     }
 }

@@ -32,7 +32,7 @@ impl Search<'_> {
             match tag.kind() {
                 TagKind::NodeId(node) => set(&mut nodes, index, Ok(node.clone())),
                 TagKind::NamespaceUri { uri, identifier } => {
-                    set(&mut nodes, index, self.in_namespace(uri, identifier))
+                    set(&mut nodes, index, self.in_namespace(uri, identifier));
                 }
                 TagKind::Path(path) => paths.push((index, path)),
                 TagKind::Item(item) => items.push((index, item)),
