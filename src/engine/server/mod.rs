@@ -132,7 +132,7 @@ impl Start {
         let socket = |error| format!("cannot use the socket: {error}");
         let address = listener.local_addr().map_err(socket)?;
         let public = tokio::net::TcpListener::from_std(listener).map_err(socket)?;
-        let private = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(socket)?;
+        let private = private_listener().map_err(socket)?;
         let behind = private.local_addr().map_err(socket)?;
         let serving = tokio::spawn(server.run_with(private));
         // The engine notes the port it listens on when it is ready, and shows it to clients; ours is what they need.
@@ -150,6 +150,17 @@ impl Start {
         let gate = tokio::spawn(gate::run(public, behind, rules, counters, closing));
         Ok(Running { handle, monitors, serving, gate, close, stopped })
     }
+}
+
+/// Where the engine listens.
+///
+/// The engine never sets `TCP_NODELAY` on its connections, so one of many small answers would wait for the others to be
+/// acknowledged, 40 ms and longer. But connections take the option over from the socket that accepts them.
+fn private_listener() -> std::io::Result<tokio::net::TcpListener> {
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.set_nodelay(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(1024)
 }
 
 /// The parts that run on the thread.
