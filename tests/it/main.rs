@@ -1,6 +1,8 @@
 //! The library and the command against our own simulator; one file a topic.
 
-#[cfg(test)]
+// So that the lints know all of it as test code.
+#![cfg(test)]
+
 mod cli;
 mod client_blocking;
 mod client_life;
