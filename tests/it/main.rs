@@ -11,6 +11,7 @@ mod client_read;
 mod client_reconnect;
 mod client_subscribe;
 mod client_tags;
+mod client_types;
 mod client_watch;
 mod client_write;
 mod peer;

@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Longer than anything here takes; a program that still runs then has hung.
@@ -37,7 +36,7 @@ impl Done {
 pub(crate) struct Running {
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
-    stderr: JoinHandle<String>,
+    stderr: mpsc::Receiver<String>,
 }
 
 pub(crate) fn command(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
@@ -51,12 +50,10 @@ pub(crate) fn command(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) ->
 
 pub(crate) fn start(command: &mut Command) -> Running {
     let mut child = command.spawn().unwrap();
-    let mut stderr = child.stderr.take().unwrap();
-    let stderr = std::thread::spawn(move || {
-        let mut text = String::new();
-        stderr.read_to_string(&mut text).unwrap();
-        text
-    });
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let (sender, stderr) = mpsc::channel();
+    // Ends with the program, and reads on though nobody looks.
+    std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| _ = sender.send(line)));
     let stdout = child.stdout.take().map(BufReader::new);
     Running { child, stdout, stderr }
 }
@@ -72,6 +69,11 @@ impl Running {
         let mut line = String::new();
         self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
         line
+    }
+
+    /// The next line of stderr.
+    pub(crate) fn note(&self) -> String {
+        self.stderr.recv_timeout(PATIENCE).unwrap()
     }
 
     /// Nobody reads stdout any more.
@@ -101,8 +103,8 @@ impl Running {
         let code = self.child.wait().unwrap().code();
         drop(ended);
         watchdog.join().unwrap();
-        let stderr = std::mem::replace(&mut self.stderr, std::thread::spawn(String::new));
-        Done { code, stdout, stderr: stderr.join().unwrap() }
+        let stderr = self.stderr.iter().map(|line| line + "\n").collect();
+        Done { code, stdout, stderr }
     }
 }
 
