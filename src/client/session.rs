@@ -487,7 +487,7 @@ impl Inner {
             tokio::time::sleep(LEARN_AGAIN).await;
         }
         // Lined up before anybody is told that the session works: tags added from then on come behind it.
-        let restored = self.monitor.get().map(Monitor::restore);
+        let restored = self.monitor.get().map(|monitor| monitor.restore(resumed));
         self.state.send_replace(State::Connected);
         if let Some(restored) = restored {
             restored.await;

@@ -131,9 +131,9 @@ impl Monitor {
     }
 
     /// The connection is back: makes every subscription anew on the server. Lined up by the call, not by the first poll.
-    pub(crate) fn restore(&self) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn restore(&self, resumed: bool) -> impl Future<Output = ()> + use<> {
         let (reply, answer) = oneshot::channel();
-        self.send(Command::Restore { reply });
+        self.send(Command::Restore { resumed, reply });
         async move {
             let _ = answer.await;
         }

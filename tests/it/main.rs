@@ -8,6 +8,7 @@ mod client_blocking;
 mod client_life;
 mod client_limits;
 mod client_merge;
+mod client_network;
 mod client_open;
 mod client_read;
 mod client_reconnect;

@@ -1,5 +1,6 @@
 //! [`Carrier`]: one subscription on the server, which carries all of ours with one refresh rate.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,7 @@ impl Carrier {
     /// Adds tags. An error takes them out again, except where the connection is down: then they wait for it.
     pub(super) async fn add(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
         let fresh = self.enlist(feed, tags);
-        match self.place(feed, &fresh).await {
+        match self.place(feed, &fresh, false).await {
             Err(Error::Disconnected { .. }) => feed.queue.push_lost(code::BAD_NO_COMMUNICATION),
             // The server has ended the subscription and told nobody; the others that it carried need a new one as well.
             Err(error) if error.status() == Some(code::BAD_SUBSCRIPTION_ID_INVALID) => self.restore().await,
@@ -124,9 +125,11 @@ impl Carrier {
         }
     }
 
-    /// Puts tags on the server.
-    async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag]) -> Result<()> {
+    /// Puts tags on the server. `lossy` where it had them before and values in between are lost.
+    async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag], lossy: bool) -> Result<()> {
         let operation = Operation::Subscribe;
+        // Where only the newest value counts, nothing is lost.
+        let lossy = lossy && matches!(feed.options.delivery, Delivery::Every { .. });
         let names: Vec<&Tag> = tags.iter().collect();
         let answers = self.inner.resolve(operation, &names).await?;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
@@ -141,8 +144,8 @@ impl Carrier {
                     // Handles are not used twice, so that a late value of a tag that was taken out finds no other.
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
                     wanted.push((item.handle, tag.clone(), resolved.clone()));
-                    self.routes
-                        .insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, resolved });
+                    let (queue, slot) = (feed.queue.clone(), item.slot);
+                    self.routes.insert(item.handle, Route { queue, slot, resolved, lossy: Cell::new(lossy) });
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
@@ -259,10 +262,10 @@ impl Carrier {
         }
     }
 
-    /// Makes everything anew on the server.
+    /// Makes everything anew on the server, which has lost what it told or was to tell.
     pub(super) async fn restore(&mut self) {
         self.let_go().await;
-        self.make().await;
+        self.make(true).await;
     }
 
     /// Forgets what there is on the server.
@@ -277,8 +280,8 @@ impl Carrier {
         }
     }
 
-    /// Puts everything on the server, where there is nothing of it.
-    pub(super) async fn make(&mut self) {
+    /// Puts everything on the server, where there is nothing of it. `lossy` as for `place`.
+    pub(super) async fn make(&mut self, lossy: bool) {
         let feeds: Vec<(Arc<Feed>, Vec<Tag>)> = self
             .loads
             .values()
@@ -286,7 +289,7 @@ impl Carrier {
             .collect();
         let mut failed = false;
         for (feed, tags) in feeds {
-            match self.place(&feed, &tags).await {
+            match self.place(&feed, &tags, lossy).await {
                 // A lost connection comes back here, and a closed client does not.
                 Ok(()) | Err(Error::Disconnected { .. } | Error::Closed { .. }) => {}
                 Err(error) => {

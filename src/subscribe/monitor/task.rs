@@ -31,6 +31,8 @@ pub(super) enum Command {
     Lost,
     /// The connection is back.
     Restore {
+        /// The server kept the session.
+        resumed: bool,
         reply: oneshot::Sender<()>,
     },
     /// The subscription of this rate has to be made again.
@@ -82,15 +84,19 @@ pub(super) async fn run(
                 }
             }
             Command::Lost => connected = false,
-            Command::Restore { reply } => {
+            Command::Restore { resumed, reply } => {
                 connected = true;
                 // All of them first: a server that was restarted counts its subscriptions from the start, and an old id
                 // may be the new one of another.
                 for carrier in carriers.values_mut() {
                     carrier.let_go().await;
                 }
+                if resumed && !carriers.is_empty() {
+                    inner.link().forget_publishes().await;
+                }
                 for carrier in carriers.values_mut() {
-                    carrier.make().await;
+                    // That the connection was gone has been told.
+                    carrier.make(false).await;
                 }
                 let _ = reply.send(());
             }
