@@ -18,9 +18,11 @@ use super::{EventLoop, Failure, Link};
 
 /// Publish responses carry as many values as the server likes; the engine's default of 1,000 elements would close the
 /// connection (async-opcua-types 0.19, `encoding.rs`).
-const MAX_ARRAY_LENGTH: usize = 16 * 1024 * 1024;
-const MAX_MESSAGE_SIZE: usize = 256 * 1024 * 1024;
-const MAX_TEXT_LENGTH: usize = 64 * 1024 * 1024;
+///
+/// Not more than needed either: the engine reserves memory for as many elements as a message claims to have.
+const MAX_ARRAY_LENGTH: usize = 1024 * 1024;
+const MAX_MESSAGE_SIZE: usize = 64 * 1024 * 1024;
+const MAX_TEXT_LENGTH: usize = 16 * 1024 * 1024;
 /// One chunk holds the answer to a thousand-tag read.
 const CHUNK_SIZE: usize = 64 * 1024;
 
@@ -94,8 +96,9 @@ pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop
         .map_err(Failure::from)?
         .build(client.certificate_store().clone())
         .map_err(Failure::from)?;
-    let link = Link { session, timeout: options.request_timeout };
-    Ok((link, EventLoop { events: Box::pin(event_loop.enter()), backoff, retries }))
+    let link = Link { session: session.clone(), timeout: options.request_timeout };
+    let events = Box::pin(event_loop.enter());
+    Ok((link, EventLoop { events, backoff, retries, session, unanswered: 0, hanging_up: None }))
 }
 
 /// The server's endpoints. One failure is final here: whoever opens wants to know.
@@ -137,7 +140,8 @@ fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectError> {
         .session_retry_initial(Duration::from_millis(1))
         .session_retry_max(Duration::from_millis(1))
         .keep_alive_interval(options.keep_alive)
-        .max_failed_keep_alive_count(2)
+        // Ours to count, see `event_loop.rs`.
+        .max_failed_keep_alive_count(0)
         .request_timeout(options.request_timeout)
         // A publish request waits on the server until there is something to say.
         .publish_timeout(Duration::from_secs(600))
@@ -184,11 +188,29 @@ fn choose<'a>(
         Security::SignAndEncrypt => endpoint.security_mode == MessageSecurityMode::SignAndEncrypt,
         Security::Best => true,
     });
-    let Some(endpoint) = wanted.max_by_key(|endpoint| endpoint.security_level) else {
+    let Some(endpoint) = wanted.max_by_key(|endpoint| strength(endpoint)) else {
         return Err(ConnectError::NoEndpoint(endpoints.iter().map(describe).collect()));
     };
     check_identity(endpoint, options)?;
     Ok(endpoint)
+}
+
+/// What makes one endpoint better than another: first what it does, only then what the server says of it, for that is a
+/// number anybody can set.
+fn strength(endpoint: &EndpointDescription) -> (u8, u8, u8) {
+    let mode = match endpoint.security_mode {
+        MessageSecurityMode::SignAndEncrypt => 2,
+        MessageSecurityMode::Sign => 1,
+        _ => 0,
+    };
+    let policy = match SecurityPolicy::from_uri(endpoint.security_policy_uri.as_ref()) {
+        SecurityPolicy::Aes256Sha256RsaPss => 3,
+        SecurityPolicy::Aes128Sha256RsaOaep | SecurityPolicy::Basic256Sha256 => 2,
+        // Deprecated since 2017, but better than nothing (Part 7, 6.6).
+        SecurityPolicy::Basic256 | SecurityPolicy::Basic128Rsa15 => 1,
+        _ => 0,
+    };
+    (mode, policy, endpoint.security_level)
 }
 
 /// The identity must be one the endpoint takes, and a password must not cross the wire in clear.
