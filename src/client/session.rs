@@ -17,7 +17,7 @@ use crate::{Client, Error, Event, Operation, Result, State, Status, Tag};
 
 use super::batch::{Batch, Wire};
 use super::builder::EventCallback;
-use super::limits::{Limits, Service, chunked};
+use super::limits::{Limits, Service, chunked_until_failure};
 use super::order::Order;
 
 /// How long a server may take to say goodbye.
@@ -94,21 +94,19 @@ impl Wire for Reads {
     }
 
     async fn read(&self, nodes: &[Arc<Resolved>], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        if nodes.len() <= self.limit() {
-            match self.link.read(nodes, max_age).await {
-                Err(failure) if failure.is_too_much() && nodes.len() > 1 => {
-                    self.limits.shrink(Service::Read, nodes.len());
-                }
-                result => return result,
+        let mut results = Vec::with_capacity(nodes.len());
+        while let Some(rest) = nodes.get(results.len()..).filter(|rest| !rest.is_empty()) {
+            let read = |part: Vec<Arc<Resolved>>| async move { self.link.read(&part, max_age).await };
+            let (mut part, failure) = chunked_until_failure(&self.limits, Service::Read, rest, read).await;
+            results.append(&mut part);
+            match failure {
+                // This one value alone is too much: its own error, not its neighbours'.
+                Some(failure) if failure.is_too_much() => results.push(Sample::status(failure.status)),
+                Some(failure) => return Err(failure),
+                None => {}
             }
         }
-        chunked(
-            &self.limits,
-            Service::Read,
-            nodes,
-            |part| async move { self.link.read(&part, max_age).await },
-        )
-        .await
+        Ok(results)
     }
 }
 

@@ -195,7 +195,7 @@ async fn reads_through_many_restarts_are_right_or_an_error() {
                     match client.read_as::<i32>(format!("N{wanted}")).await {
                         Ok(value) if value == wanted => right += 1,
                         Err(error) if error.is_connection() || error.is_timeout() => {
-                            tokio::task::yield_now().await
+                            tokio::task::yield_now().await;
                         }
                         other => wrong.push(format!("N{wanted}: {other:?}")),
                     }

@@ -1,7 +1,15 @@
 //! The library and the command against our own simulator; one file a topic.
 
-// So that the lints know all of it as test code.
+// The lints then know helpers for what they are: parts of tests.
 #![cfg(test)]
+#![allow(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "tests compare what must be equal to the last bit, and count small numbers"
+)]
 
 mod cli;
 mod client_blocking;
