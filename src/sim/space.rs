@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use chrono::Utc;
 
 use super::check::Shape;
 use super::clock::Time;
 use super::code;
-use super::log::{Entry, Log, Logged, Service};
+use super::log::{Entry, Log, Logged};
 use super::node::{Node, lock};
 use super::rand::Rand;
+use super::service::Service;
 use crate::{DataType, Status, Value};
 
 /// A node of the simulator. Properties are not kept: their id says whose they are.
@@ -70,7 +71,8 @@ pub(crate) struct Space {
     pub(crate) below: HashMap<u32, Vec<Key>>,
     pub(crate) by_id: HashMap<Arc<str>, u32>,
     pub(crate) by_path: HashMap<String, u32>,
-    pub(crate) host: OnceLock<Arc<dyn Host>>,
+    /// Weak, since the host holds the space.
+    host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
     qualities: AtomicU64,
     panics: AtomicU64,
@@ -157,20 +159,25 @@ impl Space {
         item.into_iter().flat_map(|item| [Key::Range(item), Key::Unit(item)]).filter(|key| self.has(*key))
     }
 
-    pub(crate) fn set_host(&self, host: Arc<dyn Host>) {
+    pub(crate) fn set_host(&self, host: Weak<dyn Host>) {
         // Set once, when the server starts.
         let _ = self.host.set(host);
     }
 
+    /// The server, as long as there is one.
+    pub(crate) fn host(&self) -> Option<Arc<dyn Host>> {
+        self.host.get()?.upgrade()
+    }
+
     pub(crate) fn changed(&self, item: u32) {
-        if let Some(host) = self.host.get() {
+        if let Some(host) = self.host() {
             host.changed(item);
         }
     }
 
     /// What `@ClientCount` and `@Clients` say.
     pub(crate) fn clients(&self, shape: Shape) -> Value {
-        let names = self.host.get().map(|host| host.clients()).unwrap_or_default();
+        let names = self.host().map(|host| host.clients()).unwrap_or_default();
         if shape.dimensions > 0 {
             return names.into();
         }
@@ -189,6 +196,11 @@ impl Space {
 
     pub(crate) fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
+    }
+
+    /// A client has asked for this, whatever it will be answered.
+    pub(crate) fn asked(&self, service: Service) {
+        lock(&self.log).count(service);
     }
 
     pub(crate) fn record(&self, service: Service, nodes: Vec<Logged>) {

@@ -14,6 +14,11 @@ use crate::sim::Key;
 struct Next(usize);
 
 impl View<'_> {
+    /// This node has been browsed in part.
+    pub(super) fn is_continued(node: &BrowseNode) -> bool {
+        node.continuation_point::<Next>().is_some()
+    }
+
     /// Browses a node of ours, or adds what of ours hangs below the Objects folder, which the engine owns.
     pub(super) fn browse(&self, node: &mut BrowseNode, types: &dyn TypeTree) {
         let key = if is_objects(node.node_id()) {
