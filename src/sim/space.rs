@@ -28,6 +28,9 @@ pub(crate) enum Key {
 
 /// Identifiers that start with this are the simulator's own: folders and properties.
 pub(crate) const OWN: char = '~';
+/// More than any group of the preset has.
+const FEW: usize = 64;
+
 const FOLDER: &str = "~folder/";
 const RANGE: &str = "~EURange/";
 const UNIT: &str = "~EngineeringUnits/";
@@ -150,6 +153,41 @@ impl Space {
             Some(Key::Folder(folder)) => self.folder(folder).map_or(&[], |folder| &folder.children),
             Some(Key::Item(item)) => self.below.get(&item).map_or(&[], Vec::as_slice),
             Some(_) => &[],
+        }
+    }
+
+    /// The children of a node with this browse name. With a hundred thousand of them they are not looked through.
+    pub(crate) fn child(&self, of: Option<Key>, name: &str) -> Option<Key> {
+        let path = match of {
+            None => name.to_owned(),
+            Some(Key::Folder(folder)) => format!("{}.{name}", self.folder(folder)?.path),
+            Some(Key::Item(item)) => format!("{}.{name}", self.node(item)?.id),
+            Some(_) => return None,
+        };
+        let item = self.by_id.get(path.as_str()).map(|item| Key::Item(*item));
+        let folder = || self.by_path.get(&path).map(|folder| Key::Folder(*folder));
+        let found = item.or_else(folder).filter(|key| self.parent(*key) == of);
+        // The ids of the preset's items do not say where they are.
+        let few = || self.children(of).iter().take(FEW).copied().find(|key| self.name(*key) == name);
+        found.or_else(few)
+    }
+
+    /// What a node hangs below; `None` is the Objects folder.
+    pub(crate) fn parent(&self, key: Key) -> Option<Key> {
+        match key {
+            Key::Folder(folder) => self.folder(folder)?.parent,
+            Key::Item(item) => self.node(item)?.parent,
+            Key::Range(item) | Key::Unit(item) => Some(Key::Item(item)),
+        }
+    }
+
+    /// The browse name.
+    pub(crate) fn name(&self, key: Key) -> &str {
+        match key {
+            Key::Folder(folder) => self.folder(folder).map_or("", Folder::browse_name),
+            Key::Item(item) => self.node(item).map_or("", Node::browse_name),
+            Key::Range(_) => "EURange",
+            Key::Unit(_) => "EngineeringUnits",
         }
     }
 
