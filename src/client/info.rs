@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::engine::Sample;
-use crate::engine::client::Target;
 use crate::tag::Resolved;
 use crate::{Client, FromValue, NodeId, Operation, Result};
 
@@ -132,7 +131,7 @@ impl Client {
     async fn standard_variables(&self, operation: Operation, ids: &[u32]) -> Result<Vec<Sample>> {
         let inner = self.inner();
         inner.check_connected(operation)?;
-        let nodes = ids.iter().map(|id| Resolved::new(Target::value(&NodeId::numeric(0, *id)))).collect();
+        let nodes = ids.iter().map(|id| Resolved::whole(&NodeId::numeric(0, *id))).collect();
         inner.batch(nodes, 0.0).await.map_err(|failure| inner.error(operation, failure))
     }
 }

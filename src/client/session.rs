@@ -451,12 +451,12 @@ impl Inner {
     pub(super) async fn resolve_tag(&self, tag: Tag) -> Result<Tag> {
         let operation = Operation::Resolve;
         self.check_connected(operation)?;
-        let resolved = self.resolve(operation, &[&tag]).await?.pop();
-        let node = match resolved {
-            Some(resolved) => Tag::node(resolved?.target.node()),
-            None => return Err(Error::Resolve { operation, tag, candidates: Vec::new() }),
+        let Some(resolved) = self.resolve(operation, &[&tag]).await?.pop() else {
+            return Err(Error::Resolve { operation, tag, candidates: Vec::new() });
         };
-        match tag.range() {
+        let resolved = resolved?;
+        let node = Tag::node(resolved.target.node());
+        match &resolved.range {
             None => Ok(node),
             Some(range) => node.index_range(range).map_err(|error| Error::InvalidTag { operation, error }),
         }

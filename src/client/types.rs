@@ -75,6 +75,9 @@ impl Inner {
     async fn node_types(&self, tags: Vec<Result<Tag, ParseTagError>>) -> Result<Vec<Result<NodeType>>> {
         self.check_open(OPERATION)?;
         let names: Vec<&Tag> = tags.iter().flatten().collect();
+        if !names.is_empty() {
+            self.check_connected(OPERATION)?;
+        }
         let nodes = self.resolve(OPERATION, &names).await?;
         let known: Vec<Arc<Resolved>> = nodes.iter().flatten().cloned().collect();
         let told = self.learn_types(&known).await.map_err(|failure| self.error(OPERATION, failure))?;

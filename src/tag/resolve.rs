@@ -21,6 +21,8 @@ const NAMESPACE_ARRAY: u32 = 2255;
 #[derive(Debug)]
 pub(crate) struct Resolved {
     pub(crate) target: Target,
+    /// The part of the array that the tag means, its alias included.
+    pub(crate) range: Option<String>,
     /// What a write must know, once it has been asked for.
     pub(crate) node_type: OnceLock<super::NodeType>,
 }
@@ -49,8 +51,9 @@ impl Aim for Arc<Resolved> {
 }
 
 impl Resolved {
-    pub(crate) fn new(target: Target) -> Arc<Resolved> {
-        Arc::new(Resolved { target, node_type: OnceLock::new() })
+    /// The whole value of a node that no tag was looked up for.
+    pub(crate) fn whole(node: &NodeId) -> Arc<Resolved> {
+        Arc::new(Resolved { target: Target::value(node), range: None, node_type: OnceLock::new() })
     }
 
     /// What the server gave, as the tag asked for it: a range of one element is that element, for servers answer it with
@@ -162,12 +165,18 @@ impl Resolver {
             .iter()
             .zip(nodes)
             .map(|(tag, node)| {
-                let node = node?;
-                let target = match tag.range() {
+                let find::Found { node, range } = node?;
+                let range = match (tag.range(), range) {
+                    (Some(range), None) => Some(range.to_owned()),
+                    (None, range) => range,
+                    // A part of a part: OPC UA has no such thing.
+                    (Some(_), Some(_)) => return Err(Unresolved::nothing()),
+                };
+                let target = match &range {
                     None => Target::value(&node),
                     Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
                 };
-                let resolved = Resolved::new(target);
+                let resolved = Arc::new(Resolved { target, range, node_type: OnceLock::new() });
                 if lasting {
                     known.insert((*tag).clone(), resolved.clone());
                 }

@@ -1,5 +1,6 @@
 //! The library and the command against our own simulator; one file a topic.
 
+mod cli;
 mod client_blocking;
 mod client_life;
 mod client_limits;
@@ -8,6 +9,9 @@ mod client_open;
 mod client_read;
 mod client_reconnect;
 mod client_subscribe;
+mod client_tags;
+mod client_types;
+mod client_watch;
 mod client_write;
 mod peer;
 mod sim;

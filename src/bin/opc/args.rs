@@ -32,7 +32,8 @@ pub(crate) struct Global {
     /// How long opening and every request may take: 500ms, 5s, 1m; a plain number is milliseconds [default: 10s]
     #[arg(short, long, global = true, value_name = "TIME", env = "OPC_TIMEOUT", hide_env_values = true, value_parser = duration::some)]
     pub(crate) timeout: Option<Duration>,
-    /// Tell on stderr what happens; twice for the protocol too. `OPC_LOG` takes a filter such as `openopc=trace`
+    /// Tell on stderr what happens; twice for the protocol too. The environment variable `OPC_LOG` takes a filter, such
+    /// as openopc=trace
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }

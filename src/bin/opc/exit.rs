@@ -23,6 +23,7 @@ pub(crate) enum Exit {
     /// Ended by Ctrl-C before it was done.
     Interrupted,
     /// Ended by SIGTERM before it was done.
+    #[cfg(unix)]
     Terminated,
 }
 
@@ -35,6 +36,7 @@ impl From<Exit> for ExitCode {
             Exit::NoConnection => 3,
             // What a shell reports of a program that a signal ended.
             Exit::Interrupted => 130,
+            #[cfg(unix)]
             Exit::Terminated => 143,
         })
     }

@@ -1,4 +1,4 @@
-//! The longer texts of `--help`.
+//! The longer texts of `--help`. Paragraphs are one line each: clap breaks them to fit the terminal.
 
 pub(crate) const OPC_SHORT: &str = "\
 Examples:
@@ -39,8 +39,8 @@ Examples:
   opc read 'ns=2;s=Random.Int4' i=2258 -o json
   opc read 'range=0:1;Random.ArrayOfReal8' -o csv
 
-A value of uncertain or bad quality is printed like any other, and makes the exit code 1. So does a tag that
-gives no value; its line has an error. A tag that cannot be one at all is a usage error (2).";
+A value of uncertain or bad quality is printed like any other, and makes the exit code 1. So does a tag that gives no \
+value; its line has an error. A text that cannot be a tag at all is a usage error (2).";
 
 pub(crate) const WRITE: &str = "\
 Examples:
@@ -50,14 +50,18 @@ Examples:
   opc write 'Bucket Brigade.Int4' 5
   opc write --pairs 'ns=2;s=a=b' 5
 
-The first = that is not part of the tag stands before the value: a node id keeps the ones of ns=, nsu=, i=, s=,
-g=, b= and range=, and the padding of b=. With no such = in any argument, tags and values come in turn, as with
-OpenOPC; --pairs says that they do, for ids and values with = in them.
+The value stands behind the first = that is not part of the tag. Part of a tag are the ones of ns=, nsu=, i=, s=, g=, b= \
+and range= that it begins with, and the padding of b=.
 
-The node's data type says what the text means: numbers also as 0xFF, true and false also as 1 and 0, times in
-RFC 3339, bytes in base64, arrays as [1, 2] and [[1, 2], [3, 4]]. A node that takes several types gets the type it
-holds now, or the one of --type. If any text is not a value of its type, nothing at all is written (exit code 2).
-A value that the server refuses is told on its line, and makes the exit code 1; the others are written.";
+With no other = in any argument, tags and values come in turn, as with OpenOPC. --pairs says that they do, for item ids \
+and values that have = in them.
+
+The node's data type says what the text means: numbers, also as 0xFF; true and false, also as 1 and 0; times in RFC \
+3339; bytes in base64; arrays as [1, 2] and [[1, 2], [3, 4]]. A node that takes several types gets the type that it \
+holds now, or the one of --type.
+
+If any text is not a value of its type, nothing at all is written (exit code 2). What the server refuses is told on its \
+line, and makes the exit code 1; the rest is written.";
 
 pub(crate) const WATCH: &str = "\
 Examples:
@@ -65,10 +69,11 @@ Examples:
   opc watch A B --count 10 -o json
   opc watch A --for 1m -o csv >minute.csv
 
-Every tag begins with its current value; after that, what changes is printed as it changes. A tag that the server
-refuses gives one bad reading and makes the exit code 1 at the end; with every tag refused the end comes at once.
-Ctrl-C ends a watch with exit code 0. A lost connection gives one bad reading for each tag, and comes back by
-itself. Quality alone does not change the exit code.";
+Every tag begins with its current value; after that, what changes is printed as it changes. A lost connection gives one \
+bad reading for each tag, and comes back by itself.
+
+Ctrl-C ends a watch with exit code 0. A tag that the server refuses gives one bad reading, and makes the exit code 1 at \
+the end; with every tag refused, the end comes at once. Quality alone does not change the exit code.";
 
 pub(crate) const INFO: &str = "\
 Examples:
@@ -81,8 +86,10 @@ Examples:
   opc simulate --listen 127.0.0.1:0 --items 5000
   opc simulate --listen 0.0.0.0:4840
 
-The first line on stdout is the URL, printed once clients can connect. There is no security: whoever reaches the
-address can read and write. It serves what the Matrikon simulation server is known for: Random.*, Bucket Brigade.*,
-Saw-toothed Waves.*, Square Waves.*, Triangle Waves.*, Read Error.*, Write Error.*, Write Only.*
+The first line on stdout is the URL, printed once clients can connect. There is no security: whoever reaches the address \
+can read and write.
+
+It serves what the Matrikon simulation server is known for: Random.*, Bucket Brigade.*, Saw-toothed Waves.*, Square \
+Waves.*, Triangle Waves.*, Read Error.*, Write Error.*, Write Only.*
 
 Ctrl-C and SIGTERM end it with exit code 0. An address that cannot be had is exit code 3.";

@@ -53,7 +53,7 @@ impl OnSubscriptionNotificationCore for Callback {
 pub(crate) struct ItemRequest {
     pub(crate) handle: u32,
     pub(crate) node: Arc<Resolved>,
-    pub(crate) sampling: Option<Duration>,
+    pub(crate) sampling: Duration,
     pub(crate) queue: u32,
     pub(crate) deadband: Option<Deadband>,
 }
@@ -103,8 +103,7 @@ impl Link {
             monitoring_mode: MonitoringMode::Reporting,
             requested_parameters: MonitoringParameters {
                 client_handle: item.handle,
-                // -1 stands for the publishing interval (Part 4, 7.21).
-                sampling_interval: item.sampling.map_or(-1.0, |interval| interval.as_secs_f64() * 1000.0),
+                sampling_interval: item.sampling.as_secs_f64() * 1000.0,
                 filter: ExtensionObject::from_message(filter(item.deadband)),
                 queue_size: item.queue,
                 discard_oldest: true,

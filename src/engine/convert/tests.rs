@@ -150,7 +150,12 @@ fn samples_have_no_null_times_and_no_missing_status() {
     assert_eq!(sample(empty), Sample::status(Status::GOOD));
 
     let bad = Status::named("BadNoCommunication").unwrap();
-    let sent = data_value(Value::Int32(1), bad, Some(time), None);
+    let sent = ua::DataValue {
+        value: Some(to_variant(Value::Int32(1))),
+        status: Some(to_status(bad)),
+        source_timestamp: Some(to_date_time(time)),
+        ..ua::DataValue::null()
+    };
     let expected = Sample { value: Value::Int32(1), status: bad, source_time: Some(time), server_time: None };
     assert_eq!(sample(over_the_wire(&sent)), expected);
 }

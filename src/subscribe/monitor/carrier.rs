@@ -186,7 +186,8 @@ impl Carrier {
             let requests = part.into_iter().map(|(handle, _, node)| ItemRequest {
                 handle,
                 node,
-                sampling: options.refresh.sampling_interval(),
+                // Said in so many words: -1 would mean the same (Part 4, 7.21), but servers treat it less well.
+                sampling: options.refresh.sampling_interval().unwrap_or(self.rate),
                 queue,
                 deadband: options.deadband,
             });

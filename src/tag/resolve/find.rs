@@ -14,7 +14,21 @@ const OBJECTS: u32 = 85;
 /// Longer than any item id has segments, so that a loop in the address space ends.
 const MAX_DEPTH: usize = 64;
 
-type Node = Result<NodeId, Unresolved>;
+type Node = Result<Found, Unresolved>;
+
+/// Where a tag leads.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) node: NodeId,
+    /// The part of its array that an alias stands for.
+    pub(super) range: Option<String>,
+}
+
+impl From<NodeId> for Found {
+    fn from(node: NodeId) -> Found {
+        Found { node, range: None }
+    }
+}
 
 /// One look at one server.
 pub(super) struct Search<'a> {
@@ -30,7 +44,7 @@ impl Search<'_> {
         let (mut paths, mut items) = (Vec::new(), Vec::new());
         for (index, tag) in tags.iter().enumerate() {
             match tag.kind() {
-                TagKind::NodeId(node) => set(&mut nodes, index, Ok(node.clone())),
+                TagKind::NodeId(node) => set(&mut nodes, index, Ok(node.clone().into())),
                 TagKind::NamespaceUri { uri, identifier } => {
                     set(&mut nodes, index, self.in_namespace(uri, identifier));
                 }
@@ -56,7 +70,7 @@ impl Search<'_> {
     fn in_namespace(&self, uri: &str, identifier: &Identifier) -> Node {
         let index = self.namespaces.iter().position(|name| name == uri);
         let namespace = index.and_then(|index| u16::try_from(index).ok()).ok_or_else(Unresolved::nothing)?;
-        Ok(NodeId { namespace, identifier: identifier.clone() })
+        Ok(NodeId { namespace, identifier: identifier.clone() }.into())
     }
 
     async fn paths(&self, paths: &[&[QualifiedName]]) -> Result<Vec<Node>, Failure> {
@@ -79,7 +93,7 @@ impl Search<'_> {
                 // A root that is an item id itself is looked up the automatic way, or the rule would need itself.
                 let root = Box::pin(self.nodes(&[root], &ItemIds::Auto)).await?.pop();
                 match root {
-                    Some(Ok(root)) => self.walk(&root, items, *separator).await,
+                    Some(Ok(root)) => self.walk(&root.node, items, *separator).await,
                     _ => Ok(vec![Err(Unresolved::nothing()); items.len()]),
                 }
             }
@@ -105,8 +119,9 @@ impl Search<'_> {
         if !named.is_empty() {
             let tags: Vec<&Tag> = named.iter().map(|(_, tag)| *tag).collect();
             let found = Box::pin(self.nodes(&tags, rest.unwrap_or(&ItemIds::Auto))).await?;
-            for ((index, _), node) in named.iter().zip(found) {
-                set(&mut nodes, *index, node);
+            for ((index, tag), node) in named.iter().zip(found) {
+                let range = tag.range().map(ToOwned::to_owned);
+                set(&mut nodes, *index, node.map(|found| Found { range, ..found }));
             }
         }
         if let (Some(rest), false) = (rest, plain.is_empty()) {
@@ -226,7 +241,7 @@ fn set(nodes: &mut [Node], index: usize, node: Node) {
 /// Exactly one node is an answer; none or several are not.
 fn one_of(mut nodes: Vec<NodeId>) -> Node {
     match nodes.len() {
-        1 => nodes.pop().ok_or_else(Unresolved::nothing),
+        1 => nodes.pop().map(Found::from).ok_or_else(Unresolved::nothing),
         _ => Err(Unresolved { candidates: nodes.into_iter().map(Tag::node).collect() }),
     }
 }
