@@ -28,7 +28,7 @@ pub(crate) enum Key {
 
 /// Identifiers that start with this are the simulator's own: folders and properties.
 pub(crate) const OWN: char = '~';
-/// More than any group of the preset has.
+/// More than any group of the preset has, whose items' ids do not say where they are.
 const FEW: usize = 64;
 
 const FOLDER: &str = "~folder/";
@@ -156,20 +156,21 @@ impl Space {
         }
     }
 
-    /// The children of a node with this browse name. With a hundred thousand of them they are not looked through.
-    pub(crate) fn child(&self, of: Option<Key>, name: &str) -> Option<Key> {
+    /// The children of a node with this browse name. Many are not looked through: their ids say their names.
+    pub(crate) fn named(&self, of: Option<Key>, name: &str) -> Vec<Key> {
+        let children = self.children(of);
+        if children.len() <= FEW {
+            return children.iter().copied().filter(|key| self.name(*key) == name).collect();
+        }
         let path = match of {
-            None => name.to_owned(),
-            Some(Key::Folder(folder)) => format!("{}.{name}", self.folder(folder)?.path),
-            Some(Key::Item(item)) => format!("{}.{name}", self.node(item)?.id),
-            Some(_) => return None,
+            Some(Key::Folder(folder)) => self.folder(folder).map(|folder| format!("{}.{name}", folder.path)),
+            Some(Key::Item(item)) => self.node(item).map(|node| format!("{}.{name}", node.id)),
+            _ => Some(name.to_owned()),
         };
+        let path = path.unwrap_or_default();
         let item = self.by_id.get(path.as_str()).map(|item| Key::Item(*item));
-        let folder = || self.by_path.get(&path).map(|folder| Key::Folder(*folder));
-        let found = item.or_else(folder).filter(|key| self.parent(*key) == of);
-        // The ids of the preset's items do not say where they are.
-        let few = || self.children(of).iter().take(FEW).copied().find(|key| self.name(*key) == name);
-        found.or_else(few)
+        let folder = self.by_path.get(&path).map(|folder| Key::Folder(*folder));
+        item.into_iter().chain(folder).filter(|key| self.parent(*key) == of).collect()
     }
 
     /// What a node hangs below; `None` is the Objects folder.

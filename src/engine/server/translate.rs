@@ -55,8 +55,8 @@ impl View<'_> {
         if target.is_null() {
             return self.space.children(from).iter().copied().chain(properties).collect();
         }
-        let child = self.space.child(from, target.name.as_ref());
-        child.filter(named).into_iter().chain(properties).collect()
+        let children = self.space.named(from, target.name.as_ref());
+        children.into_iter().filter(named).chain(properties).collect()
     }
 }
 
