@@ -143,7 +143,8 @@ impl Item {
 
     /// Its values come from this closure: one call for each read and each sample of a subscription.
     ///
-    /// The closure runs on the simulator's thread, so it should answer at once. What it returns is converted exactly to
+    /// The closure runs on the simulator's thread, so it should answer at once; it may use the simulator, but not its own
+    /// item. What it returns is converted exactly to
     /// the type of the item, else clients see `BadTypeMismatch`; `Err` is what clients see as the status. If it
     /// panics, they see `BadInternalError`, and [`Simulator::panics`](super::Simulator::panics) counts it.
     ///

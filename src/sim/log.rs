@@ -1,45 +1,10 @@
 //! [`Request`]: what clients asked of the simulator.
 
-use std::collections::VecDeque;
-use std::fmt;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
-/// A service of OPC UA that reaches the simulator's nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Service {
-    /// Read
-    Read,
-    /// Write
-    Write,
-    /// Browse and `BrowseNext`
-    Browse,
-    /// `TranslateBrowsePathsToNodeIds`
-    TranslateBrowsePaths,
-    /// `RegisterNodes`
-    RegisterNodes,
-    /// `UnregisterNodes`
-    UnregisterNodes,
-    /// `CreateMonitoredItems`
-    CreateMonitoredItems,
-    /// `ModifyMonitoredItems`
-    ModifyMonitoredItems,
-    /// `SetMonitoringMode`
-    SetMonitoringMode,
-    /// `DeleteMonitoredItems`, and `DeleteSubscriptions` with items in them
-    DeleteMonitoredItems,
-    /// Call
-    Call,
-    /// `HistoryRead`
-    HistoryRead,
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
+use super::service::Service;
 
 /// One request as the simulator saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +41,8 @@ const NODES: usize = 1_000_000;
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
     nodes: usize,
+    /// How often each service was asked for, those requests included that are not kept.
+    counts: BTreeMap<Service, u64>,
 }
 
 impl Log {
@@ -87,6 +54,14 @@ impl Log {
                 self.nodes -= old.nodes.len();
             }
         }
+    }
+
+    pub(crate) fn count(&mut self, service: Service) {
+        *self.counts.entry(service).or_default() += 1;
+    }
+
+    pub(crate) fn counted(&self, service: Service) -> u64 {
+        self.counts.get(&service).copied().unwrap_or_default()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {

@@ -88,6 +88,7 @@ mod node;
 mod preset;
 mod rand;
 mod range;
+mod service;
 mod signal;
 mod simulator;
 mod space;
@@ -97,7 +98,8 @@ pub use clock::Clock;
 pub use gate::Traffic;
 pub use item::Item;
 pub use limits::Limits;
-pub use log::{Request, Service};
+pub use log::Request;
+pub use service::Service;
 pub use signal::Signal;
 pub use simulator::Simulator;
 

@@ -8,8 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::builder::SimulatorBuilder;
 use super::gate::Traffic;
-use super::log::{Logged, Request, Service};
+use super::log::{Logged, Request};
 use super::node::Node;
+use super::service::Service;
 use super::space::Space;
 use crate::engine::server::Server;
 use crate::{DataType, Error, Reading, Result, Status, Tag, Value};
@@ -142,14 +143,15 @@ impl Simulator {
         }
         let to = TimeDelta::from_std(by).ok().and_then(|by| self.now().checked_add_signed(by));
         let to = to.ok_or_else(|| Error::Sim(format!("no clock goes {by:?} further")))?;
-        match self.space.host.get() {
+        match self.space.host() {
             Some(host) => host.advance(to),
             None => _ = self.space.time.set(to),
         }
         Ok(())
     }
 
-    /// What clients have asked for, oldest first: the newest 10,000 requests, of up to a million nodes together.
+    /// What clients have asked of nodes, oldest first: the newest 10,000 requests, with up to a million nodes together.
+    /// Requests for sessions and subscriptions are only counted: see [`request_count`](Simulator::request_count).
     pub fn requests(&self) -> Vec<Request> {
         self.space.log(|log| log.iter().map(|entry| self.request(entry)).collect())
     }
@@ -162,12 +164,13 @@ impl Simulator {
         Request { service: entry.service, items: entry.nodes.iter().map(text).collect(), time: entry.time }
     }
 
-    /// How many of the requests kept were to this service.
-    pub fn request_count(&self, service: Service) -> usize {
-        self.space.log(|log| log.iter().filter(|entry| entry.service == service).count())
+    /// How often clients have asked for this service since the start or the last
+    /// [`clear_requests`](Simulator::clear_requests), refused requests included.
+    pub fn request_count(&self, service: Service) -> u64 {
+        self.space.log(|log| log.counted(service))
     }
 
-    /// Forgets the requests seen so far.
+    /// Forgets the requests seen so far, and their number.
     pub fn clear_requests(&self) {
         self.space.log(super::log::Log::clear);
     }
@@ -195,7 +198,7 @@ impl Simulator {
 
     /// The names of the clients that have a session now.
     pub fn clients(&self) -> Vec<String> {
-        self.space.host.get().map(|host| host.clients()).unwrap_or_default()
+        self.space.host().map(|host| host.clients()).unwrap_or_default()
     }
 
     /// How many connections there are and have been, and how many bytes went over them.

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use chrono::Utc;
 
 use super::check::Shape;
 use super::clock::Time;
 use super::code;
-use super::log::{Entry, Log, Logged, Service};
+use super::log::{Entry, Log, Logged};
 use super::node::{Node, lock};
 use super::rand::Rand;
+use super::service::Service;
 use crate::{DataType, Status, Value};
 
 /// A node of the simulator. Properties are not kept: their id says whose they are.
@@ -27,6 +28,9 @@ pub(crate) enum Key {
 
 /// Identifiers that start with this are the simulator's own: folders and properties.
 pub(crate) const OWN: char = '~';
+/// More than any group of the preset has, whose items' ids do not say where they are.
+const FEW: usize = 64;
+
 const FOLDER: &str = "~folder/";
 const RANGE: &str = "~EURange/";
 const UNIT: &str = "~EngineeringUnits/";
@@ -70,7 +74,8 @@ pub(crate) struct Space {
     pub(crate) below: HashMap<u32, Vec<Key>>,
     pub(crate) by_id: HashMap<Arc<str>, u32>,
     pub(crate) by_path: HashMap<String, u32>,
-    pub(crate) host: OnceLock<Arc<dyn Host>>,
+    /// Weak, since the host holds the space.
+    host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
     qualities: AtomicU64,
     panics: AtomicU64,
@@ -151,26 +156,67 @@ impl Space {
         }
     }
 
+    /// The children of a node with this browse name. Many are not looked through: their ids say their names.
+    pub(crate) fn named(&self, of: Option<Key>, name: &str) -> Vec<Key> {
+        let children = self.children(of);
+        if children.len() <= FEW {
+            return children.iter().copied().filter(|key| self.name(*key) == name).collect();
+        }
+        let path = match of {
+            Some(Key::Folder(folder)) => self.folder(folder).map(|folder| format!("{}.{name}", folder.path)),
+            Some(Key::Item(item)) => self.node(item).map(|node| format!("{}.{name}", node.id)),
+            _ => Some(name.to_owned()),
+        };
+        let path = path.unwrap_or_default();
+        let item = self.by_id.get(path.as_str()).map(|item| Key::Item(*item));
+        let folder = self.by_path.get(&path).map(|folder| Key::Folder(*folder));
+        item.into_iter().chain(folder).filter(|key| self.parent(*key) == of).collect()
+    }
+
+    /// What a node hangs below; `None` is the Objects folder.
+    pub(crate) fn parent(&self, key: Key) -> Option<Key> {
+        match key {
+            Key::Folder(folder) => self.folder(folder)?.parent,
+            Key::Item(item) => self.node(item)?.parent,
+            Key::Range(item) | Key::Unit(item) => Some(Key::Item(item)),
+        }
+    }
+
+    /// The browse name.
+    pub(crate) fn name(&self, key: Key) -> &str {
+        match key {
+            Key::Folder(folder) => self.folder(folder).map_or("", Folder::browse_name),
+            Key::Item(item) => self.node(item).map_or("", Node::browse_name),
+            Key::Range(_) => "EURange",
+            Key::Unit(_) => "EngineeringUnits",
+        }
+    }
+
     /// The properties an item has.
     pub(crate) fn properties(&self, of: Key) -> impl Iterator<Item = Key> {
         let item = if let Key::Item(item) = of { Some(item) } else { None };
         item.into_iter().flat_map(|item| [Key::Range(item), Key::Unit(item)]).filter(|key| self.has(*key))
     }
 
-    pub(crate) fn set_host(&self, host: Arc<dyn Host>) {
+    pub(crate) fn set_host(&self, host: Weak<dyn Host>) {
         // Set once, when the server starts.
         let _ = self.host.set(host);
     }
 
+    /// The server, as long as there is one.
+    pub(crate) fn host(&self) -> Option<Arc<dyn Host>> {
+        self.host.get()?.upgrade()
+    }
+
     pub(crate) fn changed(&self, item: u32) {
-        if let Some(host) = self.host.get() {
+        if let Some(host) = self.host() {
             host.changed(item);
         }
     }
 
     /// What `@ClientCount` and `@Clients` say.
     pub(crate) fn clients(&self, shape: Shape) -> Value {
-        let names = self.host.get().map(|host| host.clients()).unwrap_or_default();
+        let names = self.host().map(|host| host.clients()).unwrap_or_default();
         if shape.dimensions > 0 {
             return names.into();
         }
@@ -189,6 +235,11 @@ impl Space {
 
     pub(crate) fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
+    }
+
+    /// A client has asked for this, whatever it will be answered.
+    pub(crate) fn asked(&self, service: Service) {
+        lock(&self.log).count(service);
     }
 
     pub(crate) fn record(&self, service: Service, nodes: Vec<Logged>) {

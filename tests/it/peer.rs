@@ -68,6 +68,11 @@ impl Peer {
         self.task.await.unwrap();
     }
 
+    /// Goes without a word.
+    pub(crate) fn vanish(self) {
+        self.task.abort();
+    }
+
     pub(crate) async fn read(&self, ids: &[NodeId]) -> Vec<DataValue> {
         let nodes: Vec<ReadValueId> = ids.iter().cloned().map(ReadValueId::from).collect();
         self.session.read(&nodes, TimestampsToReturn::Both, 0.0).await.unwrap()
@@ -163,13 +168,25 @@ impl Peer {
         &self,
         requests: Vec<MonitoredItemCreateRequest>,
     ) -> (u32, Vec<MonitoredItemCreateResult>, Changes) {
+        self.subscription_for(10_000, requests).await
+    }
+
+    /// With this lifetime in publishing intervals of 10 ms.
+    pub(crate) async fn subscription_for(
+        &self,
+        lifetime: u32,
+        requests: Vec<MonitoredItemCreateRequest>,
+    ) -> (u32, Vec<MonitoredItemCreateResult>, Changes) {
         let (send, changes) = mpsc::unbounded_channel();
         let callback = DataChangeCallback::new(move |value, item| {
             let _ = send.send((item.item_to_monitor().node_id.clone(), value));
         });
         let interval = Duration::from_millis(10);
-        let id =
-            self.session.create_subscription(interval, 10_000, 1000, 0, 0, true, callback).await.unwrap();
+        let id = self
+            .session
+            .create_subscription(interval, lifetime, lifetime / 10, 0, 0, true, callback)
+            .await
+            .unwrap();
         let results =
             self.session.create_monitored_items(id, TimestampsToReturn::Both, requests).await.unwrap();
         (id, results.into_iter().map(|created| created.result).collect(), changes)

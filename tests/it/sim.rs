@@ -113,3 +113,18 @@ async fn requests_are_kept_as_they_came() {
     simulator.clear_requests();
     assert_eq!(simulator.request_count(Service::Write), 0);
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn every_service_is_counted() {
+    let simulator = Simulator::start().await.unwrap();
+    let peer = Peer::connect(&simulator).await;
+    assert_eq!(simulator.request_count(Service::CreateSession), 1);
+    assert_eq!(simulator.request_count(Service::ActivateSession), 1);
+    let mut changes = peer.subscribe(&[item("Bucket Brigade.Int4")], 0.0).await;
+    crate::peer::next(&mut changes).await;
+    assert_eq!(simulator.request_count(Service::CreateSubscription), 1);
+    assert_eq!(simulator.request_count(Service::CreateMonitoredItems), 1);
+    assert!(simulator.request_count(Service::Publish) >= 1);
+    peer.close().await;
+    assert_eq!(simulator.request_count(Service::CloseSession), 1);
+}

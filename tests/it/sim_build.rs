@@ -1,6 +1,7 @@
 //! Starting and ending simulators.
 
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use opcua::types::{NodeId, StatusCode, TimestampsToReturn, Variant};
@@ -169,4 +170,27 @@ fn nothing_is_left_in_the_file_system() {
     let simulator = Simulator::builder().preset().start_blocking().unwrap();
     drop(simulator);
     assert!(!here.join("pki").exists());
+}
+
+#[test]
+fn nothing_is_left_in_memory() {
+    let guard = Arc::new(());
+    let held = Arc::clone(&guard);
+    let item = Item::new("Live", 0).read_with(move || {
+        let _ = &held;
+        Ok(1)
+    });
+    let simulator = Simulator::builder().preset().item(item).start_blocking().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let peer = Peer::connect(&simulator).await;
+        let mut changes = peer.subscribe(&[crate::peer::item("Live")], 10.0).await;
+        crate::peer::next(&mut changes).await;
+        peer.close().await;
+    });
+    assert_eq!(Arc::strong_count(&guard), 2);
+    drop(simulator);
+    while Arc::strong_count(&guard) > 1 {
+        std::thread::yield_now();
+    }
 }

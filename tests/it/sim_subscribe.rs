@@ -271,3 +271,49 @@ async fn a_changed_interval_loses_nothing() {
         assert_eq!(next(&mut changes).await.value, Some(Variant::Double(f64::from(value))));
     }
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn nobody_samples_for_clients_that_are_gone() {
+    let calls = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&calls);
+    let simulator = Simulator::builder()
+        .item(Item::new("Calls", 0u32).read_with(move || Ok(count.fetch_add(1, Ordering::Relaxed))))
+        .start()
+        .await
+        .unwrap();
+    let gone = Peer::connect(&simulator).await;
+    // It lives for 30 publishing intervals of 10 ms without a sign of its client.
+    let (_, _, mut changes) = gone.subscription_for(30, vec![monitor(&item("Calls"), 10.0, true)]).await;
+    next(&mut changes).await;
+    gone.vanish();
+    let mut last = calls.load(Ordering::Relaxed);
+    loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now = calls.load(Ordering::Relaxed);
+        if now == last {
+            break;
+        }
+        last = now;
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_closure_may_set_other_items() {
+    let handle: Arc<std::sync::OnceLock<Simulator>> = Arc::default();
+    let inside = Arc::clone(&handle);
+    let simulator = Simulator::builder()
+        .item(Item::new("Copy", 0))
+        .item(Item::new("Source", 0).write_with(move |value| {
+            inside.get().unwrap().set("Copy", value).unwrap();
+            Ok(())
+        }))
+        .start()
+        .await
+        .unwrap();
+    let peer = Peer::connect(&simulator).await;
+    handle.set(simulator).unwrap();
+    let mut changes = peer.subscribe(&[item("Copy")], 0.0).await;
+    next(&mut changes).await;
+    assert_eq!(peer.write("Source", 5).await, StatusCode::Good);
+    assert_eq!(next(&mut changes).await.value, Some(Variant::Int32(5)));
+}

@@ -156,6 +156,17 @@ async fn the_servers_status_moves() {
     };
     let first = time().await;
     while time().await == first {}
+    let expected = [
+        (2272, Variant::Double(10.0)),
+        (2294, Variant::Boolean(true)),
+        (2277, Variant::UInt32(1)),
+        (3709, Variant::Int32(0)),
+        (2992, Variant::UInt32(0)),
+        (24095, Variant::UInt32(200)),
+    ];
+    for (id, value) in expected {
+        assert_eq!(peer.read(&[NodeId::new(0, id)]).await.remove(0).value, Some(value), "i={id}");
+    }
     let namespaces = peer.read(&[NodeId::new(0, 2255)]).await.remove(0).value.unwrap();
     let expected = ["http://opcfoundation.org/UA/", "urn:openopc:simulator", "urn:openopc:sim"];
     assert_eq!(namespaces, Variant::from(expected.map(str::to_owned).to_vec()));

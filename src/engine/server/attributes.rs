@@ -41,7 +41,7 @@ impl<'a> View<'a> {
         self.space.node(item)
     }
 
-    fn browse_name(&self, key: Key) -> QualifiedName {
+    pub(super) fn browse_name(&self, key: Key) -> QualifiedName {
         match key {
             Key::Folder(folder) => QualifiedName::new(
                 self.namespace,

@@ -14,6 +14,11 @@ use crate::sim::Key;
 struct Next(usize);
 
 impl View<'_> {
+    /// This node has been browsed in part.
+    pub(super) fn is_continued(node: &BrowseNode) -> bool {
+        node.continuation_point::<Next>().is_some()
+    }
+
     /// Browses a node of ours, or adds what of ours hangs below the Objects folder, which the engine owns.
     pub(super) fn browse(&self, node: &mut BrowseNode, types: &dyn TypeTree) {
         let key = if is_objects(node.node_id()) {
@@ -46,7 +51,7 @@ impl View<'_> {
             direction && node.allows_reference_type(&reference.into(), types)
         };
         let above = key.filter(|key| wanted(self.upward(*key), false)).map(|key| {
-            let parent = self.parent(key).map_or_else(objects, |parent| self.metadata(parent));
+            let parent = self.space.parent(key).map_or_else(objects, |parent| self.metadata(parent));
             parent.into_ref_desc(false, self.upward(key))
         });
         let definition = key
@@ -64,19 +69,11 @@ impl View<'_> {
         definition.into_iter().chain(above).chain(properties).chain(children)
     }
 
-    pub(super) fn parent(&self, key: Key) -> Option<Key> {
-        match key {
-            Key::Folder(folder) => self.space.folder(folder)?.parent,
-            Key::Item(item) => self.space.node(item)?.parent,
-            Key::Range(item) | Key::Unit(item) => Some(Key::Item(item)),
-        }
-    }
-
     /// The reference by which a node hangs below its parent.
     pub(super) fn upward(&self, key: Key) -> ReferenceTypeId {
         match key {
             Key::Range(_) | Key::Unit(_) => ReferenceTypeId::HasProperty,
-            _ => downward(self.parent(key)),
+            _ => downward(self.space.parent(key)),
         }
     }
 }

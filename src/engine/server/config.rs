@@ -1,6 +1,6 @@
 //! The engine's configuration.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use opcua::crypto::SecurityPolicy;
@@ -42,7 +42,8 @@ pub(super) fn build(
         let monitors =
             Arc::new(Monitors::new(Arc::clone(&space), context.subscriptions.clone(), namespace, sampling));
         let _ = hand_out.set(Arc::clone(&monitors));
-        space.set_host(Arc::<Monitors>::clone(&monitors));
+        let host: Weak<Monitors> = Arc::downgrade(&monitors);
+        space.set_host(host);
         Front::new(space, namespace, monitors, context)
     };
     let back = |context: ServerContext| Back::new(context);

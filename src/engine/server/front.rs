@@ -208,7 +208,12 @@ impl NodeManager for Front {
     }
 
     async fn browse(&self, context: &RequestContext, nodes: &mut [BrowseNode]) -> Result<(), StatusCode> {
-        self.record(Service::Browse, nodes.iter().map(BrowseNode::node_id));
+        // Where a node comes with a place to go on from, this is a `BrowseNext`.
+        let begun = nodes.iter().filter(|node| !View::is_continued(node));
+        let begun: Vec<&NodeId> = begun.map(BrowseNode::node_id).collect();
+        if !begun.is_empty() {
+            self.record(Service::Browse, begun.into_iter());
+        }
         let types = context.get_type_tree_for_user();
         let view = self.view();
         for node in nodes {
@@ -269,7 +274,7 @@ impl NodeManager for Front {
             if index_range(range).is_some_and(|range| range.is_invalid()) {
                 item.set_status(StatusCode::BadIndexRangeInvalid);
             } else if let Some(key) = view.key(id) {
-                self.monitors.create(view, key, item);
+                self.monitors.create(view, context.session_id, key, item);
             } else if self.standard.exists(id) {
                 rest.push(item);
             }

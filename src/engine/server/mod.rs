@@ -9,6 +9,7 @@ mod browse;
 mod config;
 mod front;
 mod monitor;
+mod registry;
 mod sampler;
 mod sessions;
 mod standard;
@@ -145,7 +146,7 @@ impl Start {
         }
         port.store(address.port(), Ordering::Relaxed);
         let message_size = usize::try_from(settings.limits.message_size).unwrap_or(usize::MAX);
-        let rules = Rules { message_size, nesting: NESTING };
+        let rules = Rules { space, message_size, nesting: NESTING };
         let (close, closing) = watch::channel(());
         let gate = tokio::spawn(gate::run(public, behind, rules, counters, closing));
         Ok(Running { handle, monitors, serving, gate, close, stopped })

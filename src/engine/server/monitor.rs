@@ -6,7 +6,7 @@
 //! changes; its sampling interval is revised to 0, which says just that. An item that is alive is sampled on the grid
 //! of its interval, and its source times are the instants of the grid, exactly one interval or more apart.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,8 +18,9 @@ use opcua::types::{AttributeId, DataValue, MonitoringMode, NumericRange, StatusC
 use tokio::sync::Notify;
 
 use super::attributes::View;
+use super::registry::{Member, Monitor, Owner, Registry, grid};
 use super::sessions::Sessions;
-use crate::sim::{Host, Key, Sample, Space};
+use crate::sim::{Host, Key, Node, Sample, Space};
 
 pub(super) struct Monitors {
     space: Arc<Space>,
@@ -27,61 +28,10 @@ pub(super) struct Monitors {
     namespace: u16,
     /// The shortest interval of a living item.
     shortest: Duration,
-    inner: Mutex<Inner>,
+    inner: Mutex<Registry>,
     sessions: Sessions,
     /// Wakes the sampler when there is something new to wait for.
     pub(super) wake: Notify,
-}
-
-#[derive(Default)]
-struct Inner {
-    /// By item.
-    monitors: HashMap<u32, Vec<Monitor>>,
-    /// Living items by interval in microseconds.
-    groups: BTreeMap<i64, Group>,
-    /// Created since the sampler last ran. The engine learns of them only after we do, so what changed in between
-    /// went past them.
-    fresh: Vec<(u32, MonitoredItemHandle)>,
-}
-
-struct Monitor {
-    handle: MonitoredItemHandle,
-    /// The last version of the value that was told.
-    version: u32,
-    enabled: bool,
-    /// The engine would replace the source times of such an item by older ones (`monitored_item.rs:421`), so it gets
-    /// none.
-    timeless: bool,
-    /// The interval in microseconds if it is sampled.
-    interval: Option<i64>,
-    /// The shortest time between two source times, in microseconds, where the engine insists on one.
-    pace: Option<i64>,
-    /// The source time told last, if there was one.
-    told: Option<DateTime<Utc>>,
-}
-
-impl Monitor {
-    /// Whether the engine would keep back a value with this source time.
-    fn is_early(&self, source_time: DateTime<Utc>) -> bool {
-        let (Some(pace), Some(told)) = (self.pace, self.told) else { return false };
-        source_time.signed_duration_since(told) < TimeDelta::microseconds(pace)
-    }
-}
-
-/// Living items with the same interval.
-struct Group {
-    due: DateTime<Utc>,
-    members: Arc<Vec<Member>>,
-}
-
-#[derive(Clone, Copy)]
-struct Member {
-    item: u32,
-    handle: MonitoredItemHandle,
-    enabled: bool,
-    timeless: bool,
-    /// Its first sample after the initial value.
-    from: DateTime<Utc>,
 }
 
 /// Small enough that the engine takes it for "as fast as it comes" and answers the client with 0.
@@ -112,7 +62,7 @@ impl Monitors {
         &self.sessions
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Registry> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -133,7 +83,7 @@ impl Monitors {
     }
 
     /// Gives a new monitored item its first value.
-    pub(super) fn create(&self, view: View<'_>, key: Key, request: &mut CreateMonitoredItem) {
+    pub(super) fn create(&self, view: View<'_>, session: u32, key: Key, request: &mut CreateMonitoredItem) {
         let read = request.item_to_monitor().clone();
         let now = self.space.time.now();
         let node = match key {
@@ -176,8 +126,7 @@ impl Monitors {
             Monitor { handle: request.handle(), version, enabled, timeless, interval, pace: None, told };
         let mut inner = self.lock();
         inner.add(item, &monitor, instant);
-        inner.fresh.push((item, monitor.handle));
-        inner.monitors.entry(item).or_default().push(monitor);
+        inner.insert(item, monitor, session);
         drop(inner);
         self.wake.notify_one();
     }
@@ -214,7 +163,7 @@ impl Monitors {
             // Changing an item makes the engine filter by time again.
             monitor.pace = (wanted > 0.0).then(|| self.interval(wanted));
             let copy = Monitor { ..*monitor };
-            inner.leave(&HashSet::from([update.handle()]));
+            inner.leave(|handle| handle == update.handle());
             inner.add(item, &copy, now);
         }
         drop(inner);
@@ -238,8 +187,9 @@ impl Monitors {
         }
         let handles: HashSet<_> = items.iter().map(|item| item.handle()).collect();
         inner.enable(&handles, enabled);
+        drop(inner);
         for item in woken {
-            self.tell(&mut inner, item);
+            self.changed(item);
         }
     }
 
@@ -248,25 +198,44 @@ impl Monitors {
         let mut inner = self.lock();
         for reference in items {
             let Some(Key::Item(item)) = view.key(reference.node_id()) else { continue };
-            if let Some(monitors) = inner.monitors.get_mut(&item) {
-                monitors.retain(|monitor| monitor.handle != reference.handle());
-                if monitors.is_empty() {
-                    inner.monitors.remove(&item);
-                }
-            }
+            inner.remove(item, |handle| handle == reference.handle());
         }
-        inner.leave(&handles);
+        inner.leave(|handle| handles.contains(&handle));
     }
 
-    /// Tells of the value of an item that is not alive, each monitored item once.
-    fn tell(&self, inner: &mut Inner, item: u32) {
-        let Some(node) = self.space.node(item) else { return };
-        let manual = self.space.time.is_manual();
-        if node.is_live() && !manual {
-            return;
+    /// Forgets subscriptions that have ended by themselves, because nobody asked for their changes any more. The engine
+    /// does not say so: it forgets the items before it would have said which (async-opcua-server 0.19.0,
+    /// `subscription.rs:527`).
+    ///
+    /// Returns whether there are any left.
+    pub(super) fn sweep(&self) -> bool {
+        let owners = self.lock().subscriptions.clone();
+        let sessions = self.sessions.ids();
+        let lives = |session: u32, id: u32| {
+            let subscriptions = self.subscriptions.get_session_subscriptions(session);
+            subscriptions
+                .is_some_and(|all| all.lock().get(id).is_some_and(|subscription| !subscription.is_empty()))
+        };
+        // It may have gone to another session.
+        let dead = |id: u32, owner: Owner| {
+            !lives(owner.session, id) && !sessions.iter().any(|session| lives(*session, id))
+        };
+        let dead: HashSet<u32> =
+            owners.into_iter().filter(|(id, owner)| dead(*id, *owner)).map(|(id, _)| id).collect();
+        let mut inner = self.lock();
+        if !dead.is_empty() {
+            let gone = |handle: MonitoredItemHandle| dead.contains(&handle.subscription_id);
+            let items: Vec<u32> = inner.monitors.keys().copied().collect();
+            for item in items {
+                inner.remove(item, gone);
+            }
+            inner.leave(gone);
         }
-        let Some(monitors) = inner.monitors.get_mut(&item) else { return };
-        let sample = node.sample(&self.space, self.space.time.now());
+        !inner.subscriptions.is_empty()
+    }
+
+    /// Tells those who have not heard of it yet.
+    fn tell(&self, monitors: &mut [Monitor], item: u32, node: &Node, sample: &Sample) {
         let mut values = Vec::new();
         for monitor in
             monitors.iter_mut().filter(|monitor| monitor.enabled && monitor.version != sample.version)
@@ -341,17 +310,33 @@ impl Monitors {
 
     /// The engine has taken in what was created before: it can be told what changed meanwhile.
     pub(super) fn settle(&self) {
-        let mut inner = self.lock();
-        for (item, _) in std::mem::take(&mut inner.fresh) {
-            self.tell(&mut inner, item);
+        let fresh = std::mem::take(&mut self.lock().fresh);
+        for item in fresh {
+            self.changed(item);
         }
     }
 }
 
 impl Host for Monitors {
     fn changed(&self, item: u32) {
-        let mut inner = self.lock();
-        self.tell(&mut inner, item);
+        let Some(node) = self.space.node(item) else { return };
+        if !node.is_live() {
+            // Under the lock, or of two changes the older could be told last.
+            let mut inner = self.lock();
+            let Some(monitors) = inner.monitors.get_mut(&item) else { return };
+            self.tell(monitors, item, node, &node.sample(&self.space, self.now()));
+        } else if self.space.time.is_manual() {
+            // With any other clock its next sample is near. A closure of the program may be called, so no lock is
+            // held, and not unless there is something to tell.
+            let version = node.state().version;
+            let stale = |monitor: &Monitor| monitor.enabled && monitor.version != version;
+            if self.lock().monitors.get(&item).is_some_and(|monitors| monitors.iter().any(stale)) {
+                let sample = node.sample(&self.space, self.now());
+                if let Some(monitors) = self.lock().monitors.get_mut(&item) {
+                    self.tell(monitors, item, node, &sample);
+                }
+            }
+        }
     }
 
     fn advance(&self, to: DateTime<Utc>) {
@@ -369,48 +354,5 @@ impl Host for Monitors {
 
     fn clients(&self) -> Vec<String> {
         self.sessions.names()
-    }
-}
-
-/// The last instant of the grid of this interval, not after `time`.
-fn grid(time: DateTime<Utc>, interval: i64) -> DateTime<Utc> {
-    let micros = time.timestamp_micros();
-    DateTime::from_timestamp_micros(micros - micros.rem_euclid(interval)).unwrap_or(time)
-}
-
-impl Inner {
-    fn monitor(&mut self, item: u32, handle: MonitoredItemHandle) -> Option<&mut Monitor> {
-        self.monitors.get_mut(&item)?.iter_mut().find(|monitor| monitor.handle == handle)
-    }
-
-    /// Puts a living item into the group of its interval. It has been sampled at `sampled` last.
-    fn add(&mut self, item: u32, monitor: &Monitor, sampled: DateTime<Utc>) {
-        let Some(interval) = monitor.interval else { return };
-        let from =
-            sampled.checked_add_signed(TimeDelta::microseconds(interval)).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let due = grid(from, interval);
-        let group = self.groups.entry(interval).or_insert_with(|| Group { due, members: Arc::default() });
-        let Monitor { handle, enabled, timeless, .. } = *monitor;
-        Arc::make_mut(&mut group.members).push(Member { item, handle, enabled, timeless, from });
-    }
-
-    fn leave(&mut self, handles: &HashSet<MonitoredItemHandle>) {
-        self.groups.retain(|_, group| {
-            if group.members.iter().any(|member| handles.contains(&member.handle)) {
-                Arc::make_mut(&mut group.members).retain(|member| !handles.contains(&member.handle));
-            }
-            !group.members.is_empty()
-        });
-    }
-
-    fn enable(&mut self, handles: &HashSet<MonitoredItemHandle>, enabled: bool) {
-        for group in self.groups.values_mut() {
-            if group.members.iter().any(|member| handles.contains(&member.handle)) {
-                let members = Arc::make_mut(&mut group.members);
-                members.iter_mut().filter(|member| handles.contains(&member.handle)).for_each(|member| {
-                    member.enabled = enabled;
-                });
-            }
-        }
     }
 }

@@ -38,6 +38,11 @@ impl Sessions {
         sessions.insert(context.session_id, Box::new(name));
     }
 
+    /// Every session there is.
+    pub(super) fn ids(&self) -> Vec<u32> {
+        self.lock().keys().copied().collect()
+    }
+
     /// The names of the clients, oldest session first.
     pub(super) fn names(&self) -> Vec<String> {
         let mut sessions = self.lock();

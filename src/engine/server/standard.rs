@@ -55,7 +55,8 @@ impl Standard {
                 self.core().map(|core| core.address_space().read().read(context, read, max_age, stamps));
             return stamped(value.unwrap_or_default(), stamps, None, now);
         }
-        if let Some(value) = self.live(&read.node_id).filter(|_| read.index_range == NumericRange::None) {
+        let ours = self.live(&read.node_id).or_else(|| fixed(context, &read.node_id));
+        if let Some(value) = ours.filter(|_| read.index_range == NumericRange::None) {
             let value =
                 DataValue { value: Some(value), status: Some(StatusCode::Good), ..DataValue::default() };
             return stamped(value, stamps, Some(now), now);
@@ -68,7 +69,7 @@ impl Standard {
     }
 
     /// What stands still in the engine though it should move, and what is null though it may not be.
-    pub(super) fn live(&self, id: &NodeId) -> Option<Variant> {
+    fn live(&self, id: &NodeId) -> Option<Variant> {
         let now = convert::to_date_time(Utc::now());
         Some(match id.as_variable_id().ok()? {
             VariableId::Server_ServerStatus => {
@@ -91,4 +92,36 @@ impl Standard {
             _ => return None,
         })
     }
+}
+
+/// What the engine leaves empty, gives another type or keeps from anonymous users though it is no secret.
+fn fixed(context: &RequestContext, id: &NodeId) -> Option<Variant> {
+    let variable = id.as_variable_id().ok()?;
+    if context.info.diagnostics.is_mapped(variable) {
+        return context.info.diagnostics.get(variable)?.value;
+    }
+    let limits = &context.info.config.limits;
+    let most = |limit: usize| Variant::from(u32::try_from(limit).unwrap_or(u32::MAX));
+    Some(match variable {
+        VariableId::Server_ServerCapabilities_MinSupportedSampleRate => {
+            Variant::from(limits.subscriptions.min_sampling_interval_ms)
+        }
+        VariableId::Server_ServerCapabilities_LocaleIdArray => {
+            Variant::from(context.info.config.locale_ids.clone())
+        }
+        VariableId::Server_ServerCapabilities_MaxSessions => most(limits.max_sessions),
+        VariableId::Server_ServerCapabilities_MaxSubscriptionsPerSession => {
+            most(limits.subscriptions.max_subscriptions_per_session)
+        }
+        VariableId::Server_ServerCapabilities_MaxMonitoredItemsPerSubscription => {
+            most(limits.subscriptions.max_monitored_items_per_sub)
+        }
+        VariableId::Server_ServerCapabilities_MaxMonitoredItemsQueueSize => {
+            most(limits.subscriptions.max_monitored_item_queue_size)
+        }
+        VariableId::Server_ServerRedundancy_RedundancySupport => Variant::from(0i32),
+        VariableId::Server_ServerDiagnostics_EnabledFlag => Variant::from(true),
+        VariableId::Server_Auditing => Variant::from(false),
+        _ => return None,
+    })
 }

@@ -41,17 +41,22 @@ impl View<'_> {
     /// The nodes one step further.
     fn step(&self, from: Option<Key>, element: &RelativePathElement, types: &dyn TypeTree) -> Vec<Key> {
         let wanted = |reference: ReferenceTypeId| follows(element, &reference.into(), types);
-        let named = |key: &Key| {
-            element.target_name.is_null() || self.metadata(*key).browse_name == element.target_name
-        };
+        let target = &element.target_name;
+        let named = |key: &Key| target.is_null() || self.browse_name(*key) == *target;
         if element.is_inverse {
-            let above = from.filter(|key| wanted(self.upward(*key))).and_then(|key| self.parent(key));
+            let above = from.filter(|key| wanted(self.upward(*key))).and_then(|key| self.space.parent(key));
             return above.filter(named).into_iter().collect();
         }
-        let children = if wanted(downward(from)) { self.space.children(from) } else { &[] };
         let properties = from.filter(|_| wanted(ReferenceTypeId::HasProperty));
-        let properties = properties.into_iter().flat_map(|key| self.space.properties(key));
-        children.iter().copied().chain(properties).filter(named).collect()
+        let properties = properties.into_iter().flat_map(|key| self.space.properties(key)).filter(named);
+        if !wanted(downward(from)) {
+            return properties.collect();
+        }
+        if target.is_null() {
+            return self.space.children(from).iter().copied().chain(properties).collect();
+        }
+        let children = self.space.named(from, target.name.as_ref());
+        children.into_iter().filter(named).chain(properties).collect()
     }
 }
 

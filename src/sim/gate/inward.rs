@@ -4,6 +4,8 @@ use super::Rules;
 use super::edit::edited;
 use super::frame::{BODY, End, Header, Kind, MAX_CHUNK, is_unsecured, resize};
 use super::nesting::is_shallow;
+use super::walk::Walk;
+use crate::sim::Service;
 
 /// Why a connection ends: the status and the reason the client is told.
 pub(super) type Refusal = (u32, &'static str);
@@ -17,7 +19,6 @@ const BAD_TCP_MESSAGE_TOO_LARGE: u32 = 0x8080_0000;
 const MAX_HELLO: usize = 32 + 4096;
 
 /// What follows the chunks of one client.
-#[derive(Debug)]
 pub(super) struct Inward {
     rules: Rules,
     greeted: bool,
@@ -88,7 +89,7 @@ impl Inward {
         }
         if self.held.is_empty() {
             self.held_size = 0;
-            check(body, self.rules)?;
+            self.check(body)?;
             return Ok(edited(body).map_or(Verdict::Pass, |new| Verdict::Replace(rebuilt(&[chunk], &new))));
         }
         let held = std::mem::take(&mut self.held);
@@ -97,17 +98,20 @@ impl Inward {
         for chunk in &chunks {
             whole.extend(chunk.get(BODY..).unwrap_or_default());
         }
-        check(&whole, self.rules)?;
+        self.check(&whole)?;
         Ok(Verdict::Replace(match edited(&whole) {
             Some(new) => rebuilt(&chunks, &new),
             None => chunks.concat(),
         }))
     }
-}
 
-fn check(body: &[u8], rules: Rules) -> Result<(), Refusal> {
-    let refusal = (BAD_ENCODING_LIMITS_EXCEEDED, "diagnostics lie too deep in each other");
-    if is_shallow(body, rules.nesting) { Ok(()) } else { Err(refusal) }
+    fn check(&self, body: &[u8]) -> Result<(), Refusal> {
+        if let Some(service) = Walk::new(body).message_id().and_then(Service::from_id) {
+            self.rules.space.asked(service);
+        }
+        let refusal = (BAD_ENCODING_LIMITS_EXCEEDED, "diagnostics lie too deep in each other");
+        if is_shallow(body, self.rules.nesting) { Ok(()) } else { Err(refusal) }
+    }
 }
 
 /// The chunks with another body, as many as before: each has a sequence number, and the next message counts on.
@@ -126,9 +130,16 @@ fn rebuilt(chunks: &[&[u8]], body: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
 
-    const RULES: Rules = Rules { message_size: 1000, nesting: 100 };
+    use super::*;
+    use crate::sim::clock::{Clock, Time};
+    use crate::sim::space::Space;
+
+    fn rules() -> Rules {
+        let space = Arc::new(Space::new(Time::start(Clock::Manual), 1));
+        Rules { space, message_size: 1000, nesting: 100 }
+    }
 
     fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
         let mut chunk = kind.to_vec();
@@ -139,7 +150,7 @@ mod tests {
     }
 
     fn open() -> Inward {
-        Inward { greeted: true, unsecured: true, ..Inward::new(RULES) }
+        Inward { greeted: true, unsecured: true, ..Inward::new(rules()) }
     }
 
     fn give(inward: &mut Inward, chunk: &[u8]) -> Result<Verdict, Refusal> {
@@ -149,15 +160,15 @@ mod tests {
 
     #[test]
     fn hello_comes_first_and_once() {
-        let mut inward = Inward::new(RULES);
+        let mut inward = Inward::new(rules());
         assert!(give(&mut inward, &chunk(b"MSGF", b"")).is_err());
         assert_eq!(give(&mut inward, &chunk(b"HELF", b"")), Ok(Verdict::Pass));
         assert!(give(&mut inward, &chunk(b"HELF", b"")).is_err());
         assert_eq!(
-            Inward::new(RULES).header(b"HELF\xFF\xFF\xFF\x7F").unwrap_err().0,
+            Inward::new(rules()).header(b"HELF\xFF\xFF\xFF\x7F").unwrap_err().0,
             BAD_TCP_MESSAGE_TOO_LARGE
         );
-        assert_eq!(Inward::new(RULES).header(b"GET /").unwrap_err().0, BAD_TCP_MESSAGE_TYPE_INVALID);
+        assert_eq!(Inward::new(rules()).header(b"GET /").unwrap_err().0, BAD_TCP_MESSAGE_TYPE_INVALID);
     }
 
     #[test]

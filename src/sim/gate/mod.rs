@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub(crate) use self::edit::NO_RANGE;
+use super::space::Space;
 
 /// What has passed through the gate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,8 +63,10 @@ impl Counters {
 }
 
 /// What the gate lets through.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct Rules {
+    /// Who keeps the books.
+    pub(crate) space: Arc<Space>,
     /// The largest message, all its chunks together, in bytes.
     pub(crate) message_size: usize,
     /// How deep `DiagnosticInfo`s may lie in each other before the engine's recursion runs out of stack.
@@ -84,7 +87,7 @@ pub(crate) async fn run(
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => {
                     counters.accepted.fetch_add(1, Ordering::Relaxed);
-                    connections.spawn(connection::serve(client, server, rules, Arc::clone(&counters)));
+                    connections.spawn(connection::serve(client, server, rules.clone(), Arc::clone(&counters)));
                 }
                 // Out of file descriptors, most likely: some will be free again soon.
                 Err(error) => {
