@@ -7,6 +7,7 @@
 #![cfg(test)]
 #![allow(
     clippy::float_cmp,
+    clippy::approx_constant,
     clippy::print_stdout,
     reason = "what was read must be equal to the last bit, and a run shows what was tried"
 )]
