@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::client::Inner;
-use crate::client::limits::{Service, chunked};
+use crate::client::limits::{Service, chunked, chunked_until_failure};
 use crate::engine::Sample;
 use crate::engine::client::{Failure, ItemRequest, Sink};
 use crate::status::code;
@@ -150,8 +150,7 @@ impl Carrier {
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
         }
-        let created = self.create(subscription, feed, &wanted).await;
-        let created = created.map_err(|failure| self.inner.error(operation, failure))?;
+        let (created, failure) = self.create(subscription, feed, &wanted).await;
         let mut sampling = None;
         for ((handle, tag, _), created) in wanted.into_iter().zip(created) {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(&tag)) else {
@@ -170,7 +169,8 @@ impl Carrier {
             }
         }
         *lock(&feed.granted) = Refresh::granted(self.granted, sampling);
-        Ok(())
+        // What was made before a failure is noted above, so that it can be taken back.
+        failure.map_or(Ok(()), |failure| Err(self.inner.error(operation, failure)))
     }
 
     async fn create(
@@ -178,14 +178,14 @@ impl Carrier {
         subscription: u32,
         feed: &Feed,
         wanted: &[(u32, Tag, Arc<Resolved>)],
-    ) -> Result<Vec<Result<(u32, Duration), Status>>, Failure> {
+    ) -> (Vec<Result<(u32, Duration), Status>>, Option<Failure>) {
         let options = &feed.options;
         let queue = match options.delivery {
             Delivery::Latest => 1,
             Delivery::Every { queue } => queue.max(1),
         };
         let (link, limits) = (self.inner.link(), self.inner.limits());
-        chunked(limits, Service::MonitoredItems, wanted, |part| async move {
+        chunked_until_failure(limits, Service::MonitoredItems, wanted, |part| async move {
             let requests = part.into_iter().map(|(handle, _, node)| ItemRequest {
                 handle,
                 node,
@@ -214,7 +214,7 @@ impl Carrier {
         Ok(id)
     }
 
-    /// Takes tags out of a subscription; `false` where it is not carried here.
+    /// Takes tags out of a subscription.
     pub(super) async fn remove(&mut self, feed: u64, tags: &[Tag]) {
         let Some(load) = self.loads.get_mut(&feed) else { return };
         let mut gone = Vec::new();
@@ -282,13 +282,26 @@ impl Carrier {
 
     /// Puts everything on the server, where there is nothing of it. `lossy` as for `place`.
     pub(super) async fn make(&mut self, lossy: bool) {
-        let feeds: Vec<(Arc<Feed>, Vec<Tag>)> = self
-            .loads
-            .values()
-            .map(|load| (load.feed.clone(), load.items.keys().cloned().collect()))
-            .collect();
+        let all = |_: &Feed, _: &Tag| true;
+        self.put(all, lossy).await;
+    }
+
+    /// Puts on the server what could not be put there before. What is there is left alone.
+    pub(super) async fn fill(&mut self) {
+        let open = |feed: &Feed, tag: &Tag| !lock(&feed.rejected).contains_key(tag);
+        self.put(open, true).await;
+    }
+
+    /// Puts those tags on the server that are not there and that `wanted` wants.
+    async fn put(&mut self, wanted: impl Fn(&Feed, &Tag) -> bool, lossy: bool) {
+        let missing = |load: &Load| {
+            let items = load.items.iter().filter(|(tag, item)| item.id.is_none() && wanted(&load.feed, tag));
+            items.map(|(tag, _)| tag.clone()).collect::<Vec<Tag>>()
+        };
+        let feeds: Vec<(Arc<Feed>, Vec<Tag>)> =
+            self.loads.values().map(|load| (load.feed.clone(), missing(load))).collect();
         let mut failed = false;
-        for (feed, tags) in feeds {
+        for (feed, tags) in feeds.into_iter().filter(|(_, tags)| !tags.is_empty()) {
             match self.place(&feed, &tags, lossy).await {
                 // A lost connection comes back here, and a closed client does not.
                 Ok(()) | Err(Error::Disconnected { .. } | Error::Closed { .. }) => {}
@@ -305,7 +318,7 @@ impl Carrier {
             tokio::spawn(async move {
                 tokio::time::sleep(MAKE_AGAIN).await;
                 if let Some(commands) = commands.upgrade() {
-                    let _ = commands.send(Command::Again { rate });
+                    let _ = commands.send(Command::Fill { rate });
                 }
             });
         }

@@ -35,6 +35,10 @@ pub(super) enum Command {
         resumed: bool,
         reply: oneshot::Sender<()>,
     },
+    /// Something could not be put on the subscription of this rate: it is time to try again.
+    Fill {
+        rate: Duration,
+    },
     /// The subscription of this rate has to be made again.
     Again {
         rate: Duration,
@@ -99,6 +103,11 @@ pub(super) async fn run(
                     carrier.make(false).await;
                 }
                 let _ = reply.send(());
+            }
+            Command::Fill { rate } => {
+                if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
+                    carrier.fill().await;
+                }
             }
             Command::Again { rate } => {
                 if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
