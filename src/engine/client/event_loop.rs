@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_core::Stream;
-use opcua::client::{SessionConnectMode, SessionPollResult};
+use opcua::client::{SessionConnectMode, SessionPollResult, SubscriptionActivity};
 use opcua::types::StatusCode;
 use tokio::sync::mpsc;
 
@@ -22,6 +22,8 @@ pub(crate) enum LinkEvent {
     Lost(Status),
     /// An attempt to connect failed.
     Failed(Status),
+    /// The server has no subscription to publish for.
+    NothingToPublish,
     /// The next attempt, the `attempt`-th since the loss, comes `after` this time.
     Retrying { attempt: u32, after: Duration },
 }
@@ -57,6 +59,9 @@ impl EventLoop {
                 Ok(SessionPollResult::ReconnectFailed(status)) => {
                     return Some(LinkEvent::Failed(Status::from_bits(status.bits())));
                 }
+                Ok(SessionPollResult::Subscription(SubscriptionActivity::PublishFailed(
+                    StatusCode::BadNoSubscription,
+                ))) => return Some(LinkEvent::NothingToPublish),
                 // Messages, keep-alives and publishes come by the thousand; they have their own ways out.
                 Ok(_) => {}
                 // The engine gives up: the attempts are used up.

@@ -35,6 +35,8 @@ pub(super) enum Command {
         resumed: bool,
         reply: oneshot::Sender<()>,
     },
+    /// The server may have ended subscriptions without a word.
+    Check,
     /// The subscription of this rate has to be made again.
     Again {
         rate: Duration,
@@ -99,6 +101,11 @@ pub(super) async fn run(
                     carrier.make(false).await;
                 }
                 let _ = reply.send(());
+            }
+            Command::Check => {
+                for carrier in carriers.values_mut().filter(|_| connected) {
+                    carrier.check().await;
+                }
             }
             Command::Again { rate } => {
                 if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
