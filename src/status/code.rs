@@ -4,7 +4,13 @@ use super::Status;
 
 macro_rules! codes {
     ($($name:ident = $bits:literal;)*) => {
-        $(pub(crate) const $name: Status = Status::from_bits($bits);)*
+        $(
+            #[cfg_attr(
+                not(all(feature = "client", feature = "sim")),
+                allow(dead_code, reason = "some are only the client's, some only the simulator's")
+            )]
+            pub(crate) const $name: Status = Status::from_bits($bits);
+        )*
 
         #[cfg(test)]
         const ALL: &[(&str, Status)] = &[$((stringify!($name), $name)),*];
@@ -32,6 +38,7 @@ codes! {
     BAD_NO_MATCH = 0x806F_0000;
     BAD_WRITE_NOT_SUPPORTED = 0x8073_0000;
     BAD_TYPE_MISMATCH = 0x8074_0000;
+    BAD_NO_SUBSCRIPTION = 0x8079_0000;
     BAD_CONFIGURATION_ERROR = 0x8089_0000;
     BAD_NOT_CONNECTED = 0x808A_0000;
     BAD_DEVICE_FAILURE = 0x808B_0000;

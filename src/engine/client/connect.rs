@@ -281,3 +281,109 @@ impl ConnectError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opcua::types::UserTokenPolicy;
+
+    use super::*;
+
+    const POLICY: &str = "http://opcfoundation.org/UA/SecurityPolicy#";
+
+    fn endpoint(
+        mode: MessageSecurityMode,
+        policy: &str,
+        tokens: &[(UserTokenType, &str)],
+    ) -> EndpointDescription {
+        let uri = |policy: &str| if policy.is_empty() { String::new() } else { format!("{POLICY}{policy}") };
+        let tokens = tokens.iter().map(|(token_type, policy)| UserTokenPolicy {
+            token_type: *token_type,
+            security_policy_uri: uri(policy).into(),
+            ..UserTokenPolicy::default()
+        });
+        EndpointDescription {
+            endpoint_url: "opc.tcp://inside:4840/path".into(),
+            security_mode: mode,
+            security_policy_uri: uri(policy).into(),
+            // The wrong way round: what the server says of itself decides nothing.
+            security_level: if mode == MessageSecurityMode::None { 9 } else { 0 },
+            user_identity_tokens: Some(tokens.collect()),
+            ..EndpointDescription::default()
+        }
+    }
+
+    fn options(security: Security, user: bool) -> ConnectOptions {
+        let second = Duration::from_secs(1);
+        ConnectOptions {
+            address: Address::parse("opc.tcp://outside:1").unwrap(),
+            application_name: "test".into(),
+            security,
+            credentials: if user {
+                Credentials::User { name: "joe".into(), password: "secret".into() }
+            } else {
+                Credentials::Anonymous
+            },
+            allow_plaintext_password: false,
+            trust_any_certificate: false,
+            pki_dir: PathBuf::new(),
+            connect_timeout: second,
+            request_timeout: second,
+            keep_alive: second,
+            max_attempts: None,
+            initial_delay: second,
+            max_delay: second,
+        }
+    }
+
+    #[test]
+    fn a_password_never_crosses_the_wire_in_clear_unasked() {
+        use MessageSecurityMode::{None, Sign, SignAndEncrypt};
+        const USER: UserTokenType = UserTokenType::UserName;
+        for (mode, channel, token, in_clear) in [
+            (None, "None", "", true),
+            (None, "None", "None", true),
+            (None, "None", "Basic256Sha256", false),
+            (Sign, "Basic256Sha256", "", false),
+            (Sign, "Basic256Sha256", "None", true),
+            (SignAndEncrypt, "Basic256Sha256", "None", false),
+        ] {
+            let endpoint = endpoint(mode, channel, &[(UserTokenType::Anonymous, ""), (USER, token)]);
+            let refused = check_identity(&endpoint, &options(Security::Best, true));
+            assert_eq!(refused.is_err(), in_clear, "{mode:?} {channel} {token}");
+            if let Err(ConnectError::Refused(text)) = refused {
+                assert!(text.contains("in clear") && !text.contains("secret"), "{text}");
+            }
+            let allowed = ConnectOptions { allow_plaintext_password: true, ..options(Security::Best, true) };
+            assert!(check_identity(&endpoint, &allowed).is_ok());
+            assert!(check_identity(&endpoint, &options(Security::Best, false)).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_endpoint_is_the_one_asked_for_at_the_users_address() {
+        use MessageSecurityMode::{None, Sign, SignAndEncrypt};
+        let anonymous = [(UserTokenType::Anonymous, "")];
+        let endpoints = [
+            endpoint(None, "None", &anonymous),
+            endpoint(SignAndEncrypt, "Basic256Sha256", &anonymous),
+            endpoint(Sign, "Basic256Sha256", &anonymous),
+            endpoint(SignAndEncrypt, "NeverHeardOf", &anonymous),
+        ];
+        for (security, mode) in [
+            (Security::None, None),
+            (Security::Sign, Sign),
+            (Security::SignAndEncrypt, SignAndEncrypt),
+            (Security::Best, SignAndEncrypt),
+        ] {
+            let chosen = choose(&endpoints, &options(security, false)).unwrap();
+            assert_eq!(chosen.security_mode, mode);
+            assert!(chosen.security_policy_uri.as_ref().ends_with(if mode == None { "None" } else { "256" }));
+            let placed = with_address(chosen, &options(security, false).address);
+            assert_eq!(placed.endpoint_url.as_ref(), "opc.tcp://outside:1/path");
+        }
+        match choose(&endpoints[..1], &options(Security::Sign, false)) {
+            Err(ConnectError::NoEndpoint(offered)) => assert_eq!(offered, ["None"]),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_core::Stream;
-use opcua::client::{Session, SessionActivity, SessionConnectMode, SessionPollResult};
+use opcua::client::{Session, SessionActivity, SessionConnectMode, SessionPollResult, SubscriptionActivity};
 use opcua::types::StatusCode;
 use tokio::sync::mpsc;
 
@@ -24,6 +24,8 @@ pub(crate) enum LinkEvent {
     Lost(Status),
     /// An attempt to connect failed.
     Failed(Status),
+    /// The server has no subscription to publish for.
+    NothingToPublish,
     /// The next attempt, the `attempt`-th since the loss, comes `after` this time.
     Retrying { attempt: u32, after: Duration },
 }
@@ -71,6 +73,9 @@ impl EventLoop {
                 Ok(SessionPollResult::ReconnectFailed(status)) => {
                     return Some(LinkEvent::Failed(Status::from_bits(status.bits())));
                 }
+                Ok(SessionPollResult::Subscription(SubscriptionActivity::PublishFailed(
+                    StatusCode::BadNoSubscription,
+                ))) => return Some(LinkEvent::NothingToPublish),
                 Ok(SessionPollResult::SessionActivity(activity)) => self.keep_alive(&activity),
                 // Messages and publishes come by the thousand; they have their own ways out.
                 Ok(_) => {}

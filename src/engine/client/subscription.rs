@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opcua::client::services::{CreateMonitoredItems, DeleteMonitoredItems, Publish};
+use opcua::client::services::{CreateMonitoredItems, DeleteMonitoredItems, Publish, SetPublishingMode};
 use opcua::client::{MonitoredItemMap, OnSubscriptionNotificationCore, UARequest};
 use opcua::types::{
     DataChangeFilter, DataChangeNotification, DataChangeTrigger, DeadbandType, ExtensionObject,
     MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NotificationMessage,
-    StatusChangeNotification, TimestampsToReturn,
+    StatusChangeNotification, StatusCode, TimestampsToReturn,
 };
 
 use crate::Status;
@@ -127,6 +127,19 @@ impl Link {
         // A server that queues it answers with a message that is then missing from its subscription, which is noticed.
         let patience = self.timeout.min(Duration::from_secs(1));
         let _ = Publish::new(&self.session).timeout(patience).send(self.session.channel()).await;
+    }
+
+    /// Whether the server still knows a subscription; one that does not answer may well.
+    pub(crate) async fn is_alive(&self, subscription: u32) -> bool {
+        let request = SetPublishingMode::new(true, &self.session)
+            .subscription_ids(vec![subscription])
+            .timeout(self.timeout)
+            .send(self.session.channel());
+        let gone = [StatusCode::BadSubscriptionIdInvalid, StatusCode::BadNoSubscription];
+        match request.await {
+            Ok(response) => !response.results.unwrap_or_default().iter().any(|status| gone.contains(status)),
+            Err(error) => !gone.contains(&error.status()),
+        }
     }
 
     /// Deletes subscriptions, and forgets them even where the server no longer knows them.

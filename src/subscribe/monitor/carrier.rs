@@ -85,7 +85,13 @@ impl Carrier {
         match self.place(feed, &fresh, false).await {
             Err(Error::Disconnected { .. }) => feed.queue.push_lost(code::BAD_NO_COMMUNICATION),
             // The server has ended the subscription and told nobody; the others that it carried need a new one as well.
-            Err(error) if error.status() == Some(code::BAD_SUBSCRIPTION_ID_INVALID) => self.restore().await,
+            Err(error)
+                if [code::BAD_SUBSCRIPTION_ID_INVALID, code::BAD_NO_SUBSCRIPTION]
+                    .map(Some)
+                    .contains(&error.status()) =>
+            {
+                self.restore().await;
+            }
             Err(error) => {
                 self.remove(feed.id, &fresh).await;
                 return Err(error);
@@ -259,6 +265,16 @@ impl Carrier {
             && let Err(failure) = self.inner.link().delete_subscriptions(&[id]).await
         {
             tracing::debug!(status = %failure.status, "a subscription could not be deleted");
+        }
+    }
+
+    /// Looks whether the server still has the subscription. That it has none may be old news: the answer to a request from
+    /// before this one was made.
+    pub(super) async fn check(&mut self) {
+        if let Some(id) = self.id
+            && !self.inner.link().is_alive(id).await
+        {
+            self.restore().await;
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) enum Command {
     Fill {
         rate: Duration,
     },
+    /// The server may have ended subscriptions without a word.
+    Check,
     /// The subscription of this rate has to be made again.
     Again {
         rate: Duration,
@@ -107,6 +109,11 @@ pub(super) async fn run(
             Command::Fill { rate } => {
                 if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
                     carrier.fill().await;
+                }
+            }
+            Command::Check => {
+                for carrier in carriers.values_mut().filter(|_| connected) {
+                    carrier.check().await;
                 }
             }
             Command::Again { rate } => {
