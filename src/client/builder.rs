@@ -10,7 +10,7 @@ use crate::engine::client::{ConnectOptions, Credentials};
 use crate::{Client, Error, Event, Identity, Result, Security};
 
 use super::Address;
-use super::session::{self, Settings};
+use super::open::{self, Settings};
 
 /// The longest timeout: the engine adds timeouts to the time of day, and what is beyond the end of time is a panic.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -163,7 +163,7 @@ impl ClientBuilder {
     /// [`Error::Open`] for everything that keeps the session from opening within the open timeout.
     pub async fn open(self) -> Result<Client> {
         let (options, settings) = self.settle()?;
-        session::open(options, settings).await
+        open::open(options, settings).await
     }
 
     /// Opens the session on a runtime of its own, for code without async.
@@ -187,7 +187,7 @@ impl ClientBuilder {
             }
             *timeout = (*timeout).min(FOR_EVER);
         }
-        let simulated = session::wants_simulator(&self.url)?;
+        let simulated = open::wants_simulator(&self.url)?;
         let address = if simulated {
             // Replaced once the simulator has a port.
             Address { host: "127.0.0.1".into(), port: 4840, path: String::new() }

@@ -7,6 +7,7 @@ mod event;
 mod identity;
 mod info;
 pub(crate) mod limits;
+mod open;
 mod order;
 mod read;
 mod session;

@@ -7,36 +7,23 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::da::ItemIds;
 use crate::engine::Sample;
-use crate::engine::client::{ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, connect};
-use crate::error::BoxError;
-use crate::status::code;
+use crate::engine::client::{EventLoop, Failure, Link, LinkEvent};
 use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
-use crate::{Client, Error, Event, Operation, Result, State, Status, Tag};
+use crate::{Error, Event, Operation, Result, State, Status, Tag};
 
 use super::batch::{Batch, Wire};
 use super::builder::EventCallback;
 use super::limits::{Limits, Service, chunked_until_failure};
+use super::open::{Bundled, Settings};
 use super::order::Order;
 
 /// How long a server may take to say goodbye.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Between two attempts to ask a server that is back what has changed.
 const LEARN_AGAIN: Duration = Duration::from_secs(1);
-
-/// What the client itself was told, beside what the connection needs.
-pub(super) struct Settings {
-    pub(super) url: String,
-    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "only the feature `sim` has a simulator"))]
-    pub(super) simulated: bool,
-    pub(super) open_timeout: Duration,
-    pub(super) request_timeout: Duration,
-    pub(super) item_ids: ItemIds,
-    pub(super) on_event: Option<EventCallback>,
-}
 
 /// What the user's handles share. The session closes when it is dropped.
 pub(crate) struct Handle {
@@ -46,6 +33,10 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
+    pub(super) fn new(inner: Arc<Inner>, bundled: Bundled) -> Handle {
+        Handle { inner, _simulator: bundled }
+    }
+
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.inner
     }
@@ -110,133 +101,8 @@ impl Wire for Reads {
     }
 }
 
-/// `sim:` asks for the bundled simulator.
-pub(super) fn wants_simulator(url: &str) -> Result<bool> {
-    match url.strip_prefix("sim:") {
-        None => Ok(false),
-        #[cfg(not(feature = "sim"))]
-        Some(_) => Err(Error::Config("`sim:` needs the feature `sim` of openopc".into())),
-        #[cfg(feature = "sim")]
-        Some("") => Ok(true),
-        #[cfg(feature = "sim")]
-        Some(rest) => Err(Error::Config(format!("`sim:` takes nothing behind it, got `{rest}`"))),
-    }
-}
-
-/// The simulator of `sim:`, where there is one.
-#[cfg(feature = "sim")]
-type Bundled = Option<crate::sim::Simulator>;
-#[cfg(not(feature = "sim"))]
-type Bundled = ();
-
-/// Opens the session and starts the task that keeps it.
-#[cfg_attr(not(feature = "sim"), expect(unused_mut, reason = "only the simulator changes the address"))]
-pub(super) async fn open(mut options: ConnectOptions, settings: Settings) -> Result<Client> {
-    #[cfg(feature = "sim")]
-    let bundled: Bundled = if settings.simulated {
-        let simulator = crate::sim::Simulator::start().await?;
-        options.address = super::Address::parse(simulator.url()).map_err(Error::Config)?;
-        Some(simulator)
-    } else {
-        None
-    };
-    #[cfg(not(feature = "sim"))]
-    let bundled: Bundled = ();
-    let (url, after) = (settings.url.clone(), settings.open_timeout);
-    // On a task of its own, which says goodbye where this one does not wait for it: a server would keep the session of a
-    // client that gave up until it times out, and small ones have only few.
-    let (reply, answer) = oneshot::channel();
-    tokio::spawn(opening(options, settings, bundled, reply));
-    let source: BoxError = match tokio::time::timeout(after, answer).await {
-        Ok(Ok(result)) => return result,
-        Ok(Err(_)) => "the runtime has ended".into(),
-        Err(_) => Error::Timeout { operation: Operation::Open, after }.into(),
-    };
-    Err(Error::Open { url, source })
-}
-
-async fn opening(
-    options: ConnectOptions,
-    settings: Settings,
-    bundled: Bundled,
-    mut reply: oneshot::Sender<Result<Client>>,
-) {
-    let (url, timeout) = (settings.url.clone(), settings.request_timeout);
-    let connected = tokio::select! {
-        connected = connect(&options) => connected,
-        () = reply.closed() => return,
-    };
-    let (link, mut event_loop) = match connected {
-        Ok(connected) => connected,
-        Err(error) => {
-            let _ = reply.send(Err(connect_error(error, &url, &options)));
-            return;
-        }
-    };
-    let (limits, resolver) = (Arc::new(Limits::default()), Resolver::new(settings.item_ids.clone()));
-    let mut up = false;
-    let established = tokio::select! {
-        established = establish(&link, &mut event_loop, &resolver, &limits, &mut up) => Some(established),
-        () = reply.closed() => None,
-    };
-    match established {
-        Some(Ok(())) => {
-            let inner = start(link, event_loop, resolver, limits, settings);
-            // Where nobody waits any more, this is the last handle.
-            let _ = reply.send(Ok(Client::from_handle(Arc::new(Handle { inner, _simulator: bundled }))));
-        }
-        Some(Err(failure)) => {
-            let _ = reply.send(Err(open_failed(&url, &failure, timeout)));
-            if up {
-                say_goodbye(&link, &mut event_loop, timeout).await;
-            }
-        }
-        None => {
-            // The server may be making the session just now.
-            let connecting = async { up || first_connection(&mut event_loop).await.is_ok() };
-            if tokio::time::timeout(CLOSE_TIMEOUT, connecting).await.unwrap_or(false) {
-                say_goodbye(&link, &mut event_loop, timeout).await;
-            }
-        }
-    }
-}
-
-/// Connects for the first time, and learns what there is to know. `up` while there is a session.
-async fn establish(
-    link: &Link,
-    event_loop: &mut EventLoop,
-    resolver: &Resolver,
-    limits: &Limits,
-    up: &mut bool,
-) -> Result<(), Failure> {
-    first_connection(event_loop).await?;
-    *up = true;
-    // The connection moves only while its event loop is polled.
-    tokio::select! {
-        result = learn(link, resolver, limits) => result,
-        failure = broken(event_loop) => {
-            *up = false;
-            Err(failure)
-        }
-    }
-}
-
-/// Unlike later, one failure is final: whoever opens wants to know.
-async fn first_connection(event_loop: &mut EventLoop) -> Result<(), Failure> {
-    loop {
-        match event_loop.next().await {
-            Some(LinkEvent::Connected { .. }) => return Ok(()),
-            Some(LinkEvent::Failed(status) | LinkEvent::Lost(status)) => {
-                return Err(Failure { status, detail: ConnectError::hint(status).to_owned() });
-            }
-            Some(LinkEvent::Retrying { .. } | LinkEvent::NothingToPublish) => {}
-            None => return Err(Failure { status: code::BAD_CONNECTION_CLOSED, detail: String::new() }),
-        }
-    }
-}
-
 /// The session works: everything that keeps it so.
-fn start(
+pub(super) fn start(
     link: Link,
     event_loop: EventLoop,
     resolver: Resolver,
@@ -266,21 +132,9 @@ fn start(
 }
 
 /// What may be different after every connect: the namespaces, the nodes, the limits.
-async fn learn(link: &Link, resolver: &Resolver, limits: &Limits) -> Result<(), Failure> {
+pub(super) async fn learn(link: &Link, resolver: &Resolver, limits: &Limits) -> Result<(), Failure> {
     resolver.refresh(link).await?;
     limits.refresh(link).await
-}
-
-/// Polls the connection until it breaks.
-async fn broken(event_loop: &mut EventLoop) -> Failure {
-    loop {
-        let status = match event_loop.next().await {
-            Some(LinkEvent::Lost(status) | LinkEvent::Failed(status)) => status,
-            Some(_) => continue,
-            None => code::BAD_CONNECTION_CLOSED,
-        };
-        return Failure { status, detail: String::new() };
-    }
 }
 
 /// Calls the user's callback away from the connection, which must not wait for it.
@@ -371,7 +225,7 @@ impl Drop for End {
     }
 }
 
-async fn say_goodbye(link: &Link, event_loop: &mut EventLoop, request_timeout: Duration) {
+pub(super) async fn say_goodbye(link: &Link, event_loop: &mut EventLoop, request_timeout: Duration) {
     let session = link.session();
     let goodbye = session.disconnect();
     let finish = async {
@@ -385,31 +239,6 @@ async fn say_goodbye(link: &Link, event_loop: &mut EventLoop, request_timeout: D
     };
     if tokio::time::timeout(request_timeout.min(CLOSE_TIMEOUT), finish).await.is_err() {
         tracing::debug!("closed without the server's answer");
-    }
-}
-
-fn open_failed(url: &str, failure: &Failure, timeout: Duration) -> Error {
-    if failure.is_timeout() {
-        let source = Error::Timeout { operation: Operation::Open, after: timeout };
-        return Error::Open { url: url.to_owned(), source: source.into() };
-    }
-    let text = if failure.detail.is_empty() {
-        failure.status.to_string()
-    } else {
-        format!("{} ({})", failure.detail, failure.status)
-    };
-    Error::Open { url: url.to_owned(), source: text.into() }
-}
-
-fn connect_error(error: ConnectError, url: &str, options: &ConnectOptions) -> Error {
-    match error {
-        ConnectError::Failed(failure) => open_failed(url, &failure, options.connect_timeout),
-        ConnectError::NoEndpoint(offered) => Error::Security {
-            url: url.to_owned(),
-            wanted: options.security.to_string(),
-            offered: if offered.is_empty() { "nothing".into() } else { offered.join(", ") },
-        },
-        ConnectError::Refused(why) => Error::Config(why),
     }
 }
 

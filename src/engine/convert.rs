@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use opcua::types as ua;
 use opcua::types::{UaNullable as _, Variant};
 
+#[cfg(feature = "client")]
 pub(crate) use self::data_type::data_type_of;
 pub(crate) use self::opaque::{binary_body, is_null, structure_type, variant_type};
 pub(crate) use self::status::{status_name, status_named};

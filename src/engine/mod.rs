@@ -1,6 +1,11 @@
 //! The only room that imports the engine (`async-opcua`, library name `opcua`). Everything else speaks our own types
 //! and the small interface below, so that either side of the engine can be replaced without the rest noticing.
 
+#![cfg_attr(
+    not(feature = "client"),
+    allow(dead_code, reason = "conversions go both ways; a build without the client uses some")
+)]
+
 #[cfg(feature = "client")]
 pub(crate) mod client;
 pub(crate) mod convert;
