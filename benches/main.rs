@@ -5,8 +5,11 @@
 
 #![expect(
     missing_docs,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "criterion's macros make undocumented items; a bench may panic"
+    reason = "criterion's macros make undocumented items; a bench may panic, and its figures are rounded anyway"
 )]
 
 mod read;

@@ -32,7 +32,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
         group.bench_function("raw", |b| {
             b.to_async(&runtime).iter(|| async { black_box(session.read(&nodes, BOTH, 0.0).await.unwrap()) });
         });
-        let tags: Vec<openopc::Tag> = ids.iter().map(|id| openopc::Tag::item(id)).collect();
+        let tags: Vec<openopc::Tag> = ids.iter().map(openopc::Tag::item).collect();
         group.bench_function("facade", |b| {
             b.to_async(&runtime).iter(|| async { black_box(opc.read_many(&tags).await.unwrap()) });
         });
@@ -66,6 +66,13 @@ pub(crate) fn benches(criterion: &mut Criterion) {
     }
 
     let mut group = criterion.benchmark_group("read 1 tag/blocking");
+    let [_, (_, runtime)] = runtimes();
+    let session = runtime.block_on(raw(&simulator));
+    let one = [value_of("Mass.0")];
+    group.bench_function("raw", |b| {
+        // What a program without async does with the engine.
+        b.iter(|| black_box(runtime.block_on(session.read(&one, BOTH, 0.0)).unwrap()));
+    });
     let opc = openopc::blocking::open(simulator.url()).unwrap();
     group.bench_function("facade", |b| b.iter(|| black_box(opc.read("Mass.0").unwrap())));
     group.finish();

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example quickstart`
 
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
 use std::time::Duration;
 
 use openopc::sim::Simulator;

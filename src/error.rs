@@ -247,7 +247,8 @@ impl Error {
     pub fn is_connection(&self) -> bool {
         match self {
             Error::Open { .. } | Error::Disconnected { .. } => true,
-            _ => self.status().is_some_and(|status| {
+            // Of the whole call only: `BadNotConnected` of one tag is a dead device behind a server that is well.
+            Error::Service { status, .. } => {
                 let name = status.name();
                 [
                     "BadConnection",
@@ -259,7 +260,8 @@ impl Error {
                 ]
                 .iter()
                 .any(|family| name.starts_with(family))
-            }),
+            }
+            _ => false,
         }
     }
 

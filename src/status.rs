@@ -71,9 +71,15 @@ impl Status {
         matches!(self.quality(), Quality::Bad)
     }
 
-    /// The server's queue lost values before this one (Part 4, 7.39.1: info type `DataValue` and the overflow bit).
+    /// Values before this one were lost, in the server's queue or on the way (Part 4, 7.39.1: info type `DataValue` and the
+    /// overflow bit).
     pub const fn overflowed(self) -> bool {
         self.0 & 0x480 == 0x480
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) const fn with_overflow(self) -> Status {
+        Status(self.0 | 0x480)
     }
 }
 

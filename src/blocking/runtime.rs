@@ -1,6 +1,7 @@
 //! The runtime of one blocking client, and the way into it from any thread.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 
 use tokio::runtime::{Builder, Handle};
@@ -10,12 +11,13 @@ use crate::client::Inner;
 use crate::{Error, Operation, Result};
 
 thread_local! {
-    /// This thread is the worker of a blocking client.
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+    /// The blocking client whose worker this thread is; 0 for none.
+    static WORKER_OF: Cell<u64> = const { Cell::new(0) };
 }
 
 /// A thread with a runtime, so that keep-alives, reconnects and deliveries go on between calls.
 pub(super) struct Worker {
+    id: u64,
     runtime: Handle,
     session: Arc<OnceLock<Arc<Inner>>>,
     /// Dropped with the worker.
@@ -24,6 +26,8 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn start() -> Result<Worker> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let failed = |error| Error::Config(format!("cannot start a runtime: {error}"));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let handle = runtime.handle().clone();
@@ -31,7 +35,7 @@ impl Worker {
         let (wanted, unwanted) = oneshot::channel::<()>();
         let kept = session.clone();
         let run = move || {
-            IS_WORKER.set(true);
+            WORKER_OF.set(id);
             runtime.block_on(async {
                 let _ = unwanted.await;
                 // The goodbye takes a moment, and whoever dropped the client must not wait for it. Without it the server
@@ -42,7 +46,7 @@ impl Worker {
             });
         };
         std::thread::Builder::new().name("openopc-blocking".into()).spawn(run).map_err(failed)?;
-        Ok(Worker { runtime: handle, session, _wanted: wanted })
+        Ok(Worker { id, runtime: handle, session, _wanted: wanted })
     }
 
     /// The session that lives here: the thread ends after it.
@@ -59,7 +63,7 @@ impl Worker {
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        if IS_WORKER.get() {
+        if WORKER_OF.get() == self.id {
             return Err(Error::Reentrant { operation });
         }
         let (sender, answer) = mpsc::sync_channel(1);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::engine::Sample;
+use crate::engine::client::Target;
 use crate::tag::Resolved;
 use crate::{Client, FromValue, NodeId, Operation, Result};
 
@@ -123,8 +124,12 @@ impl Client {
     /// # Errors
     /// Those of a call, as [`info`](Self::info).
     pub async fn ping(&self) -> Result<Duration> {
+        let inner = self.inner();
+        inner.check_connected(Operation::Ping)?;
+        let target = Target::value(&NodeId::numeric(0, STATE));
+        // Past the batch: what is asked is the server's answer, not our queue.
         let start = Instant::now();
-        self.standard_variables(Operation::Ping, &[STATE]).await?;
+        inner.link().read(&[target], 0.0).await.map_err(|failure| inner.error(Operation::Ping, failure))?;
         Ok(start.elapsed())
     }
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::engine::client::{Failure, Link, Target};
+use crate::status::code;
 use crate::{NodeId, Value};
 
 /// What is sent in one call where the server names no limit: large enough to make round trips rare, small enough for
@@ -74,14 +75,17 @@ impl Limits {
         }
     }
 
-    /// The server found `sent` items too many, whatever it advertises: asks for half from here on. `false` when there is
-    /// nothing left to halve.
-    pub(crate) fn shrink(&self, service: Service, sent: usize) -> bool {
-        if sent <= 1 {
-            return false;
+    /// The server found `sent` items too many, whatever it advertises: half as many, or `None` when there is nothing left
+    /// to halve. Remembered only where their number was the trouble; large values are a matter of one call.
+    pub(crate) fn halve(&self, service: Service, sent: usize, failure: &Failure) -> Option<usize> {
+        let half = sent / 2;
+        if half == 0 {
+            return None;
         }
-        self.set(service, (sent / 2).max(1));
-        true
+        if failure.status.code() == code::BAD_TOO_MANY_OPERATIONS {
+            self.set(service, half);
+        }
+        Some(half)
     }
 
     fn set(&self, service: Service, limit: usize) {
@@ -130,14 +134,20 @@ where
 {
     let mut results = Vec::with_capacity(items.len());
     let mut rest = items;
+    let mut size = limits.chunk(service);
     while !rest.is_empty() {
-        let (chunk, after) = rest.split_at(limits.chunk(service).min(rest.len()));
+        let (chunk, after) = rest.split_at(size.min(rest.len()));
         match call(chunk.to_vec()).await {
             Ok(mut part) => {
                 results.append(&mut part);
                 rest = after;
+                // Past what was too large, the pace picks up again.
+                size = size.saturating_mul(2).min(limits.chunk(service));
             }
-            Err(failure) if failure.is_too_much() && limits.shrink(service, chunk.len()) => {}
+            Err(failure) if failure.is_too_much() => match limits.halve(service, chunk.len(), &failure) {
+                Some(half) => size = half,
+                None => return (results, Some(failure)),
+            },
             Err(failure) => return (results, Some(failure)),
         }
     }
@@ -170,5 +180,6 @@ mod tests {
         .unwrap();
         assert_eq!(results, items.iter().map(|n| n * 2).collect::<Vec<_>>());
         assert_eq!(sizes.iter().take(4).copied().collect::<Vec<_>>(), [100, 50, 25, 25]);
+        assert_eq!(limits.chunk(Service::Read), 25, "a limit on the number is remembered");
     }
 }

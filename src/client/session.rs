@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::da::ItemIds;
 use crate::engine::Sample;
 use crate::engine::client::{ConnectError, ConnectOptions, EventLoop, Failure, Link, LinkEvent, connect};
+use crate::error::BoxError;
 use crate::status::code;
 use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
@@ -17,7 +18,7 @@ use crate::{Client, Error, Event, Operation, Result, State, Status, Tag};
 
 use super::batch::{Batch, Wire};
 use super::builder::EventCallback;
-use super::limits::{Limits, Service, chunked};
+use super::limits::{Limits, Service, chunked_until_failure};
 use super::order::Order;
 
 /// How long a server may take to say goodbye.
@@ -40,9 +41,8 @@ pub(super) struct Settings {
 /// What the user's handles share. The session closes when it is dropped.
 pub(crate) struct Handle {
     inner: Arc<Inner>,
-    /// The simulator of `sim:`, gone with the client.
-    #[cfg(feature = "sim")]
-    _simulator: Option<crate::sim::Simulator>,
+    /// Gone with the client.
+    _simulator: Bundled,
 }
 
 impl Handle {
@@ -94,21 +94,19 @@ impl Wire for Reads {
     }
 
     async fn read(&self, nodes: &[Arc<Resolved>], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        if nodes.len() <= self.limit() {
-            match self.link.read(nodes, max_age).await {
-                Err(failure) if failure.is_too_much() && nodes.len() > 1 => {
-                    self.limits.shrink(Service::Read, nodes.len());
-                }
-                result => return result,
+        let mut results = Vec::with_capacity(nodes.len());
+        while let Some(rest) = nodes.get(results.len()..).filter(|rest| !rest.is_empty()) {
+            let read = |part: Vec<Arc<Resolved>>| async move { self.link.read(&part, max_age).await };
+            let (mut part, failure) = chunked_until_failure(&self.limits, Service::Read, rest, read).await;
+            results.append(&mut part);
+            match failure {
+                // This one value alone is too much: its own error, not its neighbours'.
+                Some(failure) if failure.is_too_much() => results.push(Sample::status(failure.status)),
+                Some(failure) => return Err(failure),
+                None => {}
             }
         }
-        chunked(
-            &self.limits,
-            Service::Read,
-            nodes,
-            |part| async move { self.link.read(&part, max_age).await },
-        )
-        .await
+        Ok(results)
     }
 }
 
@@ -125,60 +123,126 @@ pub(super) fn wants_simulator(url: &str) -> Result<bool> {
     }
 }
 
+/// The simulator of `sim:`, where there is one.
+#[cfg(feature = "sim")]
+type Bundled = Option<crate::sim::Simulator>;
+#[cfg(not(feature = "sim"))]
+type Bundled = ();
+
 /// Opens the session and starts the task that keeps it.
 #[cfg_attr(not(feature = "sim"), expect(unused_mut, reason = "only the simulator changes the address"))]
 pub(super) async fn open(mut options: ConnectOptions, settings: Settings) -> Result<Client> {
     #[cfg(feature = "sim")]
-    let simulator = if settings.simulated {
+    let bundled: Bundled = if settings.simulated {
         let simulator = crate::sim::Simulator::start().await?;
         options.address = super::Address::parse(simulator.url()).map_err(Error::Config)?;
         Some(simulator)
     } else {
         None
     };
-    let (url, timeout) = (settings.url.clone(), settings.open_timeout);
-    let opening = async {
-        let (link, event_loop) =
-            connect(&options).await.map_err(|error| connect_error(error, &url, &options))?;
-        let request_timeout = settings.request_timeout;
-        establish(link, event_loop, settings)
-            .await
-            .map_err(|failure| open_failed(&url, &failure, request_timeout))
+    #[cfg(not(feature = "sim"))]
+    let bundled: Bundled = ();
+    let (url, after) = (settings.url.clone(), settings.open_timeout);
+    // On a task of its own, which says goodbye where this one does not wait for it: a server would keep the session of a
+    // client that gave up until it times out, and small ones have only few.
+    let (reply, answer) = oneshot::channel();
+    tokio::spawn(opening(options, settings, bundled, reply));
+    let source: BoxError = match tokio::time::timeout(after, answer).await {
+        Ok(Ok(result)) => return result,
+        Ok(Err(_)) => "the runtime has ended".into(),
+        Err(_) => Error::Timeout { operation: Operation::Open, after }.into(),
     };
-    let Ok(inner) = tokio::time::timeout(timeout, opening).await else {
-        let source = Error::Timeout { operation: Operation::Open, after: timeout };
-        return Err(Error::Open { url, source: source.into() });
-    };
-    Ok(Client::from_handle(Arc::new(Handle {
-        inner: inner?,
-        #[cfg(feature = "sim")]
-        _simulator: simulator,
-    })))
+    Err(Error::Open { url, source })
 }
 
-/// Connects for the first time. Unlike later, one failure is final: whoever opens wants to know.
-async fn establish(link: Link, mut event_loop: EventLoop, settings: Settings) -> Result<Arc<Inner>, Failure> {
-    let connected = loop {
+async fn opening(
+    options: ConnectOptions,
+    settings: Settings,
+    bundled: Bundled,
+    mut reply: oneshot::Sender<Result<Client>>,
+) {
+    let (url, timeout) = (settings.url.clone(), settings.request_timeout);
+    let connected = tokio::select! {
+        connected = connect(&options) => connected,
+        () = reply.closed() => return,
+    };
+    let (link, mut event_loop) = match connected {
+        Ok(connected) => connected,
+        Err(error) => {
+            let _ = reply.send(Err(connect_error(error, &url, &options)));
+            return;
+        }
+    };
+    let (limits, resolver) = (Arc::new(Limits::default()), Resolver::new(settings.item_ids.clone()));
+    let mut up = false;
+    let established = tokio::select! {
+        established = establish(&link, &mut event_loop, &resolver, &limits, &mut up) => Some(established),
+        () = reply.closed() => None,
+    };
+    match established {
+        Some(Ok(())) => {
+            let inner = start(link, event_loop, resolver, limits, settings);
+            // Where nobody waits any more, this is the last handle.
+            let _ = reply.send(Ok(Client::from_handle(Arc::new(Handle { inner, _simulator: bundled }))));
+        }
+        Some(Err(failure)) => {
+            let _ = reply.send(Err(open_failed(&url, &failure, timeout)));
+            if up {
+                say_goodbye(&link, &mut event_loop, timeout).await;
+            }
+        }
+        None => {
+            // The server may be making the session just now.
+            let connecting = async { up || first_connection(&mut event_loop).await.is_ok() };
+            if tokio::time::timeout(CLOSE_TIMEOUT, connecting).await.unwrap_or(false) {
+                say_goodbye(&link, &mut event_loop, timeout).await;
+            }
+        }
+    }
+}
+
+/// Connects for the first time, and learns what there is to know. `up` while there is a session.
+async fn establish(
+    link: &Link,
+    event_loop: &mut EventLoop,
+    resolver: &Resolver,
+    limits: &Limits,
+    up: &mut bool,
+) -> Result<(), Failure> {
+    first_connection(event_loop).await?;
+    *up = true;
+    // The connection moves only while its event loop is polled.
+    tokio::select! {
+        result = learn(link, resolver, limits) => result,
+        failure = broken(event_loop) => {
+            *up = false;
+            Err(failure)
+        }
+    }
+}
+
+/// Unlike later, one failure is final: whoever opens wants to know.
+async fn first_connection(event_loop: &mut EventLoop) -> Result<(), Failure> {
+    loop {
         match event_loop.next().await {
-            Some(LinkEvent::Connected { .. }) => break true,
+            Some(LinkEvent::Connected { .. }) => return Ok(()),
             Some(LinkEvent::Failed(status) | LinkEvent::Lost(status)) => {
                 return Err(Failure { status, detail: ConnectError::hint(status).to_owned() });
             }
-            Some(LinkEvent::Retrying { .. }) => {}
-            None => break false,
+            Some(LinkEvent::Retrying { .. } | LinkEvent::NothingToPublish) => {}
+            None => return Err(Failure { status: code::BAD_CONNECTION_CLOSED, detail: String::new() }),
         }
-    };
-    if !connected {
-        let status = code::BAD_CONNECTION_CLOSED;
-        return Err(Failure { status, detail: String::new() });
     }
-    let limits = Arc::new(Limits::default());
-    let resolver = Resolver::new(settings.item_ids);
-    // The connection moves only while its event loop is polled.
-    tokio::select! {
-        result = learn(&link, &resolver, &limits) => result?,
-        failure = broken(&mut event_loop) => return Err(failure),
-    }
+}
+
+/// The session works: everything that keeps it so.
+fn start(
+    link: Link,
+    event_loop: EventLoop,
+    resolver: Resolver,
+    limits: Arc<Limits>,
+    settings: Settings,
+) -> Arc<Inner> {
     let (commands, inbox) = mpsc::unbounded_channel();
     let runtime = tokio::runtime::Handle::current();
     let inner = Arc::new(Inner {
@@ -198,7 +262,7 @@ async fn establish(link: Link, mut event_loop: EventLoop, settings: Settings) ->
     });
     inner.tell(Event::Connected { resumed: false });
     tokio::spawn(drive(inner.clone(), event_loop, inbox));
-    Ok(inner)
+    inner
 }
 
 /// What may be different after every connect: the namespaces, the nodes, the limits.
@@ -252,6 +316,11 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
                     restoring = None;
                     inner.lost(status);
                 }
+                Some(LinkEvent::NothingToPublish) => {
+                    if let Some(monitor) = inner.monitor.get() {
+                        monitor.check();
+                    }
+                }
                 Some(LinkEvent::Failed(status)) => inner.tell(Event::RetryFailed { status }),
                 Some(LinkEvent::Retrying { attempt, after }) => inner.tell(Event::Retrying { attempt, after }),
                 None => break Vec::new(),
@@ -259,7 +328,9 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
             () = progress(&mut restoring) => restoring = None,
             command = inbox.recv() => {
                 let Some(Command::Close(reply)) = command else { break Vec::new() };
-                say_goodbye(&inner, &mut event_loop).await;
+                if inner.state() == State::Connected {
+                    say_goodbye(&inner.link, &mut event_loop, inner.request_timeout).await;
+                }
                 break reply.into_iter().collect();
             }
         }
@@ -300,8 +371,8 @@ impl Drop for End {
     }
 }
 
-async fn say_goodbye(inner: &Inner, event_loop: &mut EventLoop) {
-    let session = inner.link.session();
+async fn say_goodbye(link: &Link, event_loop: &mut EventLoop, request_timeout: Duration) {
+    let session = link.session();
     let goodbye = session.disconnect();
     let finish = async {
         tokio::pin!(goodbye);
@@ -312,9 +383,8 @@ async fn say_goodbye(inner: &Inner, event_loop: &mut EventLoop) {
             }
         }
     };
-    let timeout = inner.request_timeout.min(CLOSE_TIMEOUT);
-    if inner.state() != State::Connected || tokio::time::timeout(timeout, finish).await.is_err() {
-        tracing::debug!(url = %inner.url, "closed without the server's answer");
+    if tokio::time::timeout(request_timeout.min(CLOSE_TIMEOUT), finish).await.is_err() {
+        tracing::debug!("closed without the server's answer");
     }
 }
 
@@ -487,7 +557,7 @@ impl Inner {
             tokio::time::sleep(LEARN_AGAIN).await;
         }
         // Lined up before anybody is told that the session works: tags added from then on come behind it.
-        let restored = self.monitor.get().map(Monitor::restore);
+        let restored = self.monitor.get().map(|monitor| monitor.restore(resumed));
         self.state.send_replace(State::Connected);
         if let Some(restored) = restored {
             restored.await;

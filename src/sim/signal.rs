@@ -286,7 +286,7 @@ mod tests {
 
     fn at(signal: &Signal, seconds: f64) -> f64 {
         let start = DateTime::from_timestamp(1_577_836_800, 0).unwrap();
-        let time = start + chrono::TimeDelta::nanoseconds((seconds * 1e9) as i64);
+        let time = start + Duration::from_secs_f64(seconds);
         match signal.at(time, 1) {
             Sampled::Number(number) => number,
             Sampled::Value(value) => value.to_f64_lossy().unwrap(),

@@ -4,7 +4,13 @@ use super::Status;
 
 macro_rules! codes {
     ($($name:ident = $bits:literal;)*) => {
-        $(pub(crate) const $name: Status = Status::from_bits($bits);)*
+        $(
+            #[cfg_attr(
+                not(all(feature = "client", feature = "sim")),
+                allow(dead_code, reason = "some are only the client's, some only the simulator's")
+            )]
+            pub(crate) const $name: Status = Status::from_bits($bits);
+        )*
 
         #[cfg(test)]
         const ALL: &[(&str, Status)] = &[$((stringify!($name), $name)),*];
@@ -18,6 +24,7 @@ codes! {
     BAD_TIMEOUT = 0x800A_0000;
     BAD_SHUTDOWN = 0x800C_0000;
     BAD_SUBSCRIPTION_ID_INVALID = 0x8028_0000;
+    BAD_TOO_MANY_OPERATIONS = 0x8010_0000;
     BAD_NO_COMMUNICATION = 0x8031_0000;
     BAD_WAITING_FOR_INITIAL_DATA = 0x8032_0000;
     BAD_NODE_ID_INVALID = 0x8033_0000;
@@ -28,8 +35,10 @@ codes! {
     BAD_NOT_READABLE = 0x803A_0000;
     BAD_NOT_WRITABLE = 0x803B_0000;
     BAD_TOO_MANY_MATCHES = 0x806D_0000;
+    BAD_NO_MATCH = 0x806F_0000;
     BAD_WRITE_NOT_SUPPORTED = 0x8073_0000;
     BAD_TYPE_MISMATCH = 0x8074_0000;
+    BAD_NO_SUBSCRIPTION = 0x8079_0000;
     BAD_CONFIGURATION_ERROR = 0x8089_0000;
     BAD_NOT_CONNECTED = 0x808A_0000;
     BAD_DEVICE_FAILURE = 0x808B_0000;

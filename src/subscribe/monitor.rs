@@ -130,10 +130,15 @@ impl Monitor {
         self.send(Command::Lost);
     }
 
+    /// The server says it has no subscription at all: those that should be there are made again.
+    pub(crate) fn check(&self) {
+        self.send(Command::Check);
+    }
+
     /// The connection is back: makes every subscription anew on the server. Lined up by the call, not by the first poll.
-    pub(crate) fn restore(&self) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn restore(&self, resumed: bool) -> impl Future<Output = ()> + use<> {
         let (reply, answer) = oneshot::channel();
-        self.send(Command::Restore { reply });
+        self.send(Command::Restore { resumed, reply });
         async move {
             let _ = answer.await;
         }

@@ -137,7 +137,7 @@ impl Queue {
         for slot in 0..state.tags.len() {
             let Some(entry) = state.tags.get(slot).filter(|entry| entry.tag.is_some()) else { continue };
             let sample = match &entry.last {
-                // A tag that was refused stays refused, and one that is lost already is not lost again.
+                // What is lost already is not lost again.
                 Some(last) if last.status == status => continue,
                 Some(last) => Sample { status, ..last.clone() },
                 None => Sample::status(status),

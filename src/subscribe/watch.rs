@@ -1,12 +1,10 @@
 //! [`Watch`]: the same changes as a stream instead of a callback.
 
 use std::future::poll_fn;
-use std::sync::Arc;
 
 use crate::Reading;
 
 use super::Subscription;
-use super::queue::Queue;
 
 /// Readings as they come, for whoever asks. Unsubscribes when dropped.
 ///
@@ -42,7 +40,7 @@ impl Watch {
     }
 
     #[cfg(feature = "blocking")]
-    pub(crate) fn queue(&self) -> Arc<Queue> {
+    pub(crate) fn queue(&self) -> std::sync::Arc<super::queue::Queue> {
         self.subscription.feed().queue.clone()
     }
 }

@@ -31,16 +31,21 @@ pub(crate) struct Resolved {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unresolved {
     pub(crate) candidates: Vec<Tag>,
+    /// The server did not say what there is, but why it does not.
+    pub(crate) status: Option<Status>,
 }
 
 impl Unresolved {
     fn nothing() -> Unresolved {
-        Unresolved { candidates: Vec::new() }
+        Unresolved { candidates: Vec::new(), status: None }
     }
 
     /// As the error of a verb.
     pub(crate) fn into_error(self, operation: Operation, tag: Tag) -> Error {
-        Error::Resolve { operation, tag, candidates: self.candidates }
+        match self.status {
+            Some(status) => Error::Item { operation, tag, status },
+            None => Error::Resolve { operation, tag, candidates: self.candidates },
+        }
     }
 }
 

@@ -3,6 +3,15 @@
 //! Each is a server for our client and a client for our simulator. `tests/interop/peers/install.sh` installs them; where
 //! they are not installed these tests say so and pass, except in CI (`CI` is set), where a missing peer fails.
 
+// The lints then know helpers for what they are: parts of tests.
+#![cfg(test)]
+#![allow(
+    clippy::float_cmp,
+    clippy::approx_constant,
+    clippy::print_stdout,
+    reason = "what was read must be equal to the last bit, and a run shows what was tried"
+)]
+
 mod client;
 mod peers;
 mod simulator;

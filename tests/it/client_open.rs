@@ -8,7 +8,7 @@ use openopc::{Client, Error, Event, Identity, Security, ServerState, State};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::{chain, within};
+use crate::support::{chain, until, within};
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -234,4 +234,17 @@ async fn the_first_connection_is_an_event_and_the_end_is_the_last() {
     assert_eq!(within(events.recv()).await, Some(Event::Closed));
     drop(client);
     assert_eq!(within(events.recv()).await, None, "the callback goes with the client");
+}
+
+/// A server keeps a session it was not told the end of, often for an hour, and has only few.
+#[tokio::test]
+async fn giving_up_while_opening_leaves_no_session() {
+    let simulator = Simulator::start().await.unwrap();
+    for step in 0..60 {
+        let patience = Duration::from_micros(step * 250);
+        let _ = tokio::time::timeout(patience, openopc::open(simulator.url())).await;
+    }
+    until(|| simulator.clients().is_empty() && simulator.connections() == 0).await;
+    let metrics = tokio::runtime::Handle::current().metrics();
+    until(|| metrics.num_alive_tasks() == 0).await;
 }

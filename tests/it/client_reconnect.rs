@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use openopc::sim::{Item, Service, Simulator, SimulatorBuilder};
+use openopc::sim::{Item, Limits, Service, Simulator, SimulatorBuilder};
 use openopc::{Client, Error, Event, Quality, State, SubscribeOptions, Tag, Value};
 use tokio::sync::mpsc;
 
@@ -195,7 +195,7 @@ async fn reads_through_many_restarts_are_right_or_an_error() {
                     match client.read_as::<i32>(format!("N{wanted}")).await {
                         Ok(value) if value == wanted => right += 1,
                         Err(error) if error.is_connection() || error.is_timeout() => {
-                            tokio::task::yield_now().await
+                            tokio::task::yield_now().await;
                         }
                         other => wrong.push(format!("N{wanted}: {other:?}")),
                     }
@@ -219,6 +219,26 @@ async fn reads_through_many_restarts_are_right_or_an_error() {
         assert_eq!(wrong, Vec::<String>::new());
         assert!(right > 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_comes_back_without_room_is_told_as_it_is() {
+    let simulator = with(2).start().await.unwrap();
+    let (client, _events) = client(&simulator).await;
+    let (callback, mut readings) = collect();
+    let _subscription = within(client.subscribe(["N0", "N1"], FAST, callback)).await.unwrap();
+    until_each(&mut readings, &["N0", "N1"], |r| r.quality() == Quality::Good).await;
+    let again = stop(simulator).await;
+    until_each(&mut readings, &["N0", "N1"], |r| r.status.name() == "BadNoCommunication").await;
+    let mut limits = Limits::default();
+    limits.subscriptions_per_session = 0;
+    let simulator = again(with(2).limits(limits)).start().await.unwrap();
+    let refused = |r: &openopc::Reading| r.status.name() == "BadTooManySubscriptions";
+    assert_eq!(until_each(&mut readings, &["N0", "N1"], refused).await, 0);
+    assert_eq!(within(client.read_as::<i32>("N1")).await.unwrap(), 1, "everything else works");
+    let again = stop(simulator).await;
+    let _simulator = again(with(2)).start().await.unwrap();
+    until_each(&mut readings, &["N0", "N1"], |r| r.quality() == Quality::Good).await;
 }
 
 #[tokio::test]

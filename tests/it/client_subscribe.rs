@@ -23,7 +23,7 @@ async fn every_tag_tells_its_value_first_and_then_its_changes_in_order() {
     let mut first = vec![];
     for _ in 0..3 {
         let reading = readings.next().await;
-        assert!(reading.server_time.is_some() && reading.quality() == Quality::Good);
+        assert!(reading.source_time.is_some() && reading.quality() == Quality::Good);
         first.push((reading.tag.to_string(), reading.value));
     }
     first.sort_by(|a, b| a.0.cmp(&b.0));
@@ -366,4 +366,24 @@ async fn twenty_thousand_tags_in_one_subscription() {
     simulator.set("N12345", -1).unwrap();
     assert_eq!(readings.next().await.tag.as_str(), "N12345");
     within(subscription.unsubscribe()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_longest_and_the_shortest_refresh() {
+    let (simulator, client) = served(numbered(2)).await;
+    for refresh in [Refresh::from(Duration::MAX), Refresh::fastest().sampling(Duration::MAX)] {
+        let subscription = within(client.subscribe(["N0"], refresh, |_| ())).await.unwrap();
+        assert_eq!(subscription.tags().len(), 1);
+        within(subscription.unsubscribe()).await.unwrap();
+    }
+    for refresh in [Refresh::from(Duration::ZERO), Refresh::fastest(), Refresh::from(Duration::from_nanos(1))]
+    {
+        let (callback, mut readings) = collect();
+        let _subscription = within(client.subscribe(["N0"], refresh, callback)).await.unwrap();
+        readings.next().await;
+        simulator.set("N0", 5).unwrap();
+        simulator.set("N0", 6).unwrap();
+        while readings.next().await.value != Value::Int32(6) {}
+    }
+    assert_eq!(within(client.read_as::<i32>("N1")).await.unwrap(), 1, "the connection has survived it");
 }

@@ -88,17 +88,36 @@ async fn dropping_it_takes_its_items_from_the_server() {
     assert_eq!(count(Service::CreateMonitoredItems), count(Service::DeleteMonitoredItems));
 }
 
-/// What the server ended behind our back is made again with the next tag.
-#[tokio::test]
-async fn a_subscription_the_server_has_forgotten_is_made_again() {
+/// Ends the subscriptions of a client on the server, behind its back.
+async fn forget(client: &openopc::Client) {
     use opcua::client::UARequest;
-    let (simulator, client) = served(numbered(3)).await;
-    let mut watch = within(client.watch(["N0"], FAST)).await.unwrap();
-    within(watch.next()).await.unwrap();
     let session = client.session();
     let ids = session.subscription_state().lock().subscription_ids().unwrap();
     let forget = opcua::client::services::DeleteSubscriptions::new(&session).subscription_ids(ids);
     within(forget.send(session.channel())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_subscription_the_server_has_forgotten_is_made_again() {
+    let (simulator, client) = served(numbered(2)).await;
+    let mut watch = within(client.watch(["N0"], FAST)).await.unwrap();
+    let every = SubscribeOptions::new(FAST * 2).delivery(Delivery::Every { queue: 10 });
+    let mut other = within(client.watch(["N1"], every)).await.unwrap();
+    within(watch.next()).await.unwrap();
+    within(other.next()).await.unwrap();
+    forget(&client).await;
+    assert_eq!(within(watch.next()).await.unwrap().value, Value::Int32(0));
+    assert!(within(other.next()).await.unwrap().status.overflowed(), "what was in between is lost");
+    simulator.set("N0", 5).unwrap();
+    assert_eq!(within(watch.next()).await.unwrap().value, Value::Int32(5));
+}
+
+#[tokio::test]
+async fn a_tag_added_to_a_forgotten_subscription_brings_all_back() {
+    let (simulator, client) = served(numbered(2)).await;
+    let mut watch = within(client.watch(["N0"], FAST)).await.unwrap();
+    within(watch.next()).await.unwrap();
+    forget(&client).await;
     within(watch.subscription().add(["N1"])).await.unwrap();
     simulator.set("N0", 5).unwrap();
     let (mut zero, mut one) = (false, false);

@@ -1,10 +1,22 @@
 //! The library and the command against our own simulator; one file a topic.
 
+// The lints then know helpers for what they are: parts of tests.
+#![cfg(test)]
+#![allow(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "tests compare what must be equal to the last bit, and count small numbers"
+)]
+
 mod cli;
 mod client_blocking;
 mod client_life;
 mod client_limits;
 mod client_merge;
+mod client_network;
 mod client_open;
 mod client_read;
 mod client_reconnect;

@@ -18,9 +18,11 @@ use super::{EventLoop, Failure, Link};
 
 /// Publish responses carry as many values as the server likes; the engine's default of 1,000 elements would close the
 /// connection (async-opcua-types 0.19, `encoding.rs`).
-const MAX_ARRAY_LENGTH: usize = 16 * 1024 * 1024;
-const MAX_MESSAGE_SIZE: usize = 256 * 1024 * 1024;
-const MAX_TEXT_LENGTH: usize = 64 * 1024 * 1024;
+///
+/// Not more than needed either: the engine reserves memory for as many elements as a message claims to have.
+const MAX_ARRAY_LENGTH: usize = 1024 * 1024;
+const MAX_MESSAGE_SIZE: usize = 64 * 1024 * 1024;
+const MAX_TEXT_LENGTH: usize = 16 * 1024 * 1024;
 /// One chunk holds the answer to a thousand-tag read.
 const CHUNK_SIZE: usize = 64 * 1024;
 
@@ -94,8 +96,9 @@ pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop
         .map_err(Failure::from)?
         .build(client.certificate_store().clone())
         .map_err(Failure::from)?;
-    let link = Link { session, timeout: options.request_timeout };
-    Ok((link, EventLoop { events: Box::pin(event_loop.enter()), backoff, retries }))
+    let link = Link { session: session.clone(), timeout: options.request_timeout };
+    let events = Box::pin(event_loop.enter());
+    Ok((link, EventLoop { events, backoff, retries, session, unanswered: 0, hanging_up: None }))
 }
 
 /// The server's endpoints. One failure is final here: whoever opens wants to know.
@@ -137,7 +140,8 @@ fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectError> {
         .session_retry_initial(Duration::from_millis(1))
         .session_retry_max(Duration::from_millis(1))
         .keep_alive_interval(options.keep_alive)
-        .max_failed_keep_alive_count(2)
+        // Ours to count, see `event_loop.rs`.
+        .max_failed_keep_alive_count(0)
         .request_timeout(options.request_timeout)
         // A publish request waits on the server until there is something to say.
         .publish_timeout(Duration::from_secs(600))
@@ -184,11 +188,29 @@ fn choose<'a>(
         Security::SignAndEncrypt => endpoint.security_mode == MessageSecurityMode::SignAndEncrypt,
         Security::Best => true,
     });
-    let Some(endpoint) = wanted.max_by_key(|endpoint| endpoint.security_level) else {
+    let Some(endpoint) = wanted.max_by_key(|endpoint| strength(endpoint)) else {
         return Err(ConnectError::NoEndpoint(endpoints.iter().map(describe).collect()));
     };
     check_identity(endpoint, options)?;
     Ok(endpoint)
+}
+
+/// What makes one endpoint better than another: first what it does, only then what the server says of it, for that is a
+/// number anybody can set.
+fn strength(endpoint: &EndpointDescription) -> (u8, u8, u8) {
+    let mode = match endpoint.security_mode {
+        MessageSecurityMode::SignAndEncrypt => 2,
+        MessageSecurityMode::Sign => 1,
+        _ => 0,
+    };
+    let policy = match SecurityPolicy::from_uri(endpoint.security_policy_uri.as_ref()) {
+        SecurityPolicy::Aes256Sha256RsaPss => 3,
+        SecurityPolicy::Aes128Sha256RsaOaep | SecurityPolicy::Basic256Sha256 => 2,
+        // Deprecated since 2017, but better than nothing (Part 7, 6.6).
+        SecurityPolicy::Basic256 | SecurityPolicy::Basic128Rsa15 => 1,
+        _ => 0,
+    };
+    (mode, policy, endpoint.security_level)
 }
 
 /// The identity must be one the endpoint takes, and a password must not cross the wire in clear.
@@ -256,6 +278,112 @@ impl ConnectError {
             }
             "BadIdentityTokenRejected" | "BadUserAccessDenied" => "the server refused the user",
             _ => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opcua::types::UserTokenPolicy;
+
+    use super::*;
+
+    const POLICY: &str = "http://opcfoundation.org/UA/SecurityPolicy#";
+
+    fn endpoint(
+        mode: MessageSecurityMode,
+        policy: &str,
+        tokens: &[(UserTokenType, &str)],
+    ) -> EndpointDescription {
+        let uri = |policy: &str| if policy.is_empty() { String::new() } else { format!("{POLICY}{policy}") };
+        let tokens = tokens.iter().map(|(token_type, policy)| UserTokenPolicy {
+            token_type: *token_type,
+            security_policy_uri: uri(policy).into(),
+            ..UserTokenPolicy::default()
+        });
+        EndpointDescription {
+            endpoint_url: "opc.tcp://inside:4840/path".into(),
+            security_mode: mode,
+            security_policy_uri: uri(policy).into(),
+            // The wrong way round: what the server says of itself decides nothing.
+            security_level: if mode == MessageSecurityMode::None { 9 } else { 0 },
+            user_identity_tokens: Some(tokens.collect()),
+            ..EndpointDescription::default()
+        }
+    }
+
+    fn options(security: Security, user: bool) -> ConnectOptions {
+        let second = Duration::from_secs(1);
+        ConnectOptions {
+            address: Address::parse("opc.tcp://outside:1").unwrap(),
+            application_name: "test".into(),
+            security,
+            credentials: if user {
+                Credentials::User { name: "joe".into(), password: "secret".into() }
+            } else {
+                Credentials::Anonymous
+            },
+            allow_plaintext_password: false,
+            trust_any_certificate: false,
+            pki_dir: PathBuf::new(),
+            connect_timeout: second,
+            request_timeout: second,
+            keep_alive: second,
+            max_attempts: None,
+            initial_delay: second,
+            max_delay: second,
+        }
+    }
+
+    #[test]
+    fn a_password_never_crosses_the_wire_in_clear_unasked() {
+        use MessageSecurityMode::{None, Sign, SignAndEncrypt};
+        const USER: UserTokenType = UserTokenType::UserName;
+        for (mode, channel, token, in_clear) in [
+            (None, "None", "", true),
+            (None, "None", "None", true),
+            (None, "None", "Basic256Sha256", false),
+            (Sign, "Basic256Sha256", "", false),
+            (Sign, "Basic256Sha256", "None", true),
+            (SignAndEncrypt, "Basic256Sha256", "None", false),
+        ] {
+            let endpoint = endpoint(mode, channel, &[(UserTokenType::Anonymous, ""), (USER, token)]);
+            let refused = check_identity(&endpoint, &options(Security::Best, true));
+            assert_eq!(refused.is_err(), in_clear, "{mode:?} {channel} {token}");
+            if let Err(ConnectError::Refused(text)) = refused {
+                assert!(text.contains("in clear") && !text.contains("secret"), "{text}");
+            }
+            let allowed = ConnectOptions { allow_plaintext_password: true, ..options(Security::Best, true) };
+            assert!(check_identity(&endpoint, &allowed).is_ok());
+            assert!(check_identity(&endpoint, &options(Security::Best, false)).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_endpoint_is_the_one_asked_for_at_the_users_address() {
+        use MessageSecurityMode::{None, Sign, SignAndEncrypt};
+        let anonymous = [(UserTokenType::Anonymous, "")];
+        let endpoints = [
+            endpoint(None, "None", &anonymous),
+            endpoint(SignAndEncrypt, "Basic256Sha256", &anonymous),
+            endpoint(Sign, "Basic256Sha256", &anonymous),
+            endpoint(SignAndEncrypt, "NeverHeardOf", &anonymous),
+        ];
+        for (security, mode) in [
+            (Security::None, None),
+            (Security::Sign, Sign),
+            (Security::SignAndEncrypt, SignAndEncrypt),
+            (Security::Best, SignAndEncrypt),
+        ] {
+            let chosen = choose(&endpoints, &options(security, false)).unwrap();
+            assert_eq!(chosen.security_mode, mode);
+            assert!(chosen.security_policy_uri.as_ref().ends_with(if mode == None { "None" } else { "256" }));
+            let placed = with_address(chosen, &options(security, false).address);
+            assert_eq!(placed.endpoint_url.as_ref(), "opc.tcp://outside:1/path");
+        }
+        match choose(&endpoints[..1], &options(Security::Sign, false)) {
+            Err(ConnectError::NoEndpoint(offered)) => assert_eq!(offered, ["None"]),
+            other => panic!("{other:?}"),
         }
     }
 }

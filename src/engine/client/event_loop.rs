@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_core::Stream;
-use opcua::client::{SessionConnectMode, SessionPollResult};
+use opcua::client::{Session, SessionActivity, SessionConnectMode, SessionPollResult, SubscriptionActivity};
 use opcua::types::StatusCode;
 use tokio::sync::mpsc;
 
 use crate::Status;
+
+use super::Failure;
 
 /// What happens to a connection.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,8 @@ pub(crate) enum LinkEvent {
     Lost(Status),
     /// An attempt to connect failed.
     Failed(Status),
+    /// The server has no subscription to publish for.
+    NothingToPublish,
     /// The next attempt, the `attempt`-th since the loss, comes `after` this time.
     Retrying { attempt: u32, after: Duration },
 }
@@ -33,7 +37,15 @@ pub(crate) struct EventLoop {
     pub(super) events: Events,
     pub(super) backoff: Arc<Backoff>,
     pub(super) retries: mpsc::UnboundedReceiver<LinkEvent>,
+    pub(super) session: Arc<Session>,
+    /// Keep-alives in a row that nobody answered.
+    pub(super) unanswered: u32,
+    /// Hanging up on a server that is silent.
+    pub(super) hanging_up: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
+
+/// So many unanswered keep-alives in a row are a lost connection.
+const MAX_UNANSWERED: u32 = 2;
 
 impl EventLoop {
     /// The next event; `None` once the connection is closed for good. Cancel-safe.
@@ -43,6 +55,10 @@ impl EventLoop {
                 biased;
                 Some(retry) = self.retries.recv() => return Some(retry),
                 event = std::future::poll_fn(|cx| self.events.as_mut().poll_next(cx)) => event,
+                () = progress(&mut self.hanging_up) => {
+                    self.hanging_up = None;
+                    continue;
+                }
             };
             match event? {
                 Ok(SessionPollResult::Reconnected(mode)) => {
@@ -57,12 +73,44 @@ impl EventLoop {
                 Ok(SessionPollResult::ReconnectFailed(status)) => {
                     return Some(LinkEvent::Failed(Status::from_bits(status.bits())));
                 }
-                // Messages, keep-alives and publishes come by the thousand; they have their own ways out.
+                Ok(SessionPollResult::Subscription(SubscriptionActivity::PublishFailed(
+                    StatusCode::BadNoSubscription,
+                ))) => return Some(LinkEvent::NothingToPublish),
+                Ok(SessionPollResult::SessionActivity(activity)) => self.keep_alive(&activity),
+                // Messages and publishes come by the thousand; they have their own ways out.
                 Ok(_) => {}
-                // The engine gives up: the attempts are used up.
-                Err(_) => return None,
+                // The attempts are used up, or the engine cannot go on.
+                Err(status) => {
+                    tracing::error!(%status, "the connection has ended for good");
+                    return None;
+                }
             }
         }
+    }
+
+    /// Counts keep-alives that were not answered. The engine's own count is switched off: it takes a server that answers
+    /// that it is suspended, or hides its state, for one that does not answer (async-opcua-client 0.19,
+    /// `session/event_loop.rs`), and would reconnect for ever.
+    fn keep_alive(&mut self, activity: &SessionActivity) {
+        match activity {
+            SessionActivity::KeepAliveFailed(status) if Failure::new(*status, "").is_timeout() => {
+                self.unanswered += 1;
+                if self.unanswered >= MAX_UNANSWERED && self.hanging_up.is_none() {
+                    self.unanswered = 0;
+                    let session = self.session.clone();
+                    // Closes the transport without waiting for an answer; the engine then reconnects.
+                    self.hanging_up = Some(Box::pin(async move { session.channel().close_channel().await }));
+                }
+            }
+            _ => self.unanswered = 0,
+        }
+    }
+}
+
+async fn progress(task: &mut Option<Pin<Box<dyn Future<Output = ()> + Send>>>) {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
     }
 }
 

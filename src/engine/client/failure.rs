@@ -32,9 +32,8 @@ const DISCONNECTED: [StatusCode; 14] = [
 ];
 
 /// Statuses that ask for smaller requests.
-const TOO_MUCH: [StatusCode; 6] = [
+const TOO_MUCH: [StatusCode; 5] = [
     StatusCode::BadTooManyOperations,
-    StatusCode::BadTooManyMonitoredItems,
     StatusCode::BadRequestTooLarge,
     StatusCode::BadResponseTooLarge,
     StatusCode::BadEncodingLimitsExceeded,

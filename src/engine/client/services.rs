@@ -173,7 +173,11 @@ impl Link {
             return Err(Failure::wrong_count(nodes.len(), results.len()));
         }
         let mut children = Vec::with_capacity(nodes.len());
-        for mut result in results {
+        let mut again = Vec::new();
+        for (index, mut result) in results.into_iter().enumerate() {
+            if result.status_code == StatusCode::BadNoContinuationPoints && nodes.len() > 1 {
+                again.push(index);
+            }
             if result.status_code.is_bad() {
                 children.push(Err(Status::from_bits(result.status_code.bits())));
                 continue;
@@ -192,6 +196,15 @@ impl Link {
                 references.append(&mut take_references(&mut result));
             }
             children.push(Ok(references));
+        }
+        // The server could not remember its place in so many nodes at once (Part 4, 5.9.2); now the others are done.
+        for index in again {
+            if let (Some(node), Some(slot)) = (nodes.get(index), children.get_mut(index)) {
+                let one = Box::pin(self.browse(std::slice::from_ref(node), browse_direction, reference_type));
+                if let Some(result) = one.await?.pop() {
+                    *slot = result;
+                }
+            }
         }
         Ok(children)
     }

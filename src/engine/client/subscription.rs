@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opcua::client::services::{CreateMonitoredItems, DeleteMonitoredItems};
+use opcua::client::services::{CreateMonitoredItems, DeleteMonitoredItems, Publish, SetPublishingMode};
 use opcua::client::{MonitoredItemMap, OnSubscriptionNotificationCore, UARequest};
 use opcua::types::{
     DataChangeFilter, DataChangeNotification, DataChangeTrigger, DeadbandType, ExtensionObject,
     MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NotificationMessage,
-    StatusChangeNotification, TimestampsToReturn,
+    StatusChangeNotification, StatusCode, TimestampsToReturn,
 };
 
 use crate::Status;
@@ -24,6 +24,8 @@ pub(crate) enum Notice {
     Data(Vec<(u32, Sample)>),
     /// The subscription itself changed state: it is gone, or was transferred.
     Status(Status),
+    /// Messages before this one never came; `first` where none at all has come before.
+    Gap { first: bool },
 }
 
 /// Where notices go. Called on the engine's task with its subscription lock held (async-opcua-client 0.19,
@@ -32,18 +34,45 @@ pub(crate) trait Sink: Send + Sync + 'static {
     fn notice(&self, notice: Notice);
 }
 
-struct Callback(Arc<dyn Sink>);
+struct Callback {
+    sink: Arc<dyn Sink>,
+    count: Count,
+}
+
+/// Follows the sequence numbers of a subscription, which the engine does not look at.
+#[derive(Debug, Default)]
+struct Count {
+    last: Option<u32>,
+}
+
+impl Count {
+    /// Whether messages before this one are missing. They count from 1, after the largest number again, and a
+    /// keep-alive has the number that the next message will have (Part 4, 5.14.1.1 and 7.26).
+    fn misses(&mut self, number: u32, keep_alive: bool) -> bool {
+        let expected = self.last.map_or(1, |last| last.wrapping_add(1).max(1));
+        let misses = number > expected;
+        if misses || !keep_alive {
+            self.last = Some(if keep_alive { number.wrapping_sub(1) } else { number });
+        }
+        misses
+    }
+}
 
 impl OnSubscriptionNotificationCore for Callback {
     fn on_subscription_notification(&mut self, message: NotificationMessage, _items: MonitoredItemMap<'_>) {
+        let first = self.count.last.is_none();
+        let keep_alive = message.notification_data.as_ref().is_none_or(Vec::is_empty);
+        if self.count.misses(message.sequence_number, keep_alive) {
+            self.sink.notice(Notice::Gap { first });
+        }
         for body in message.notification_data.into_iter().flatten() {
             if body.inner_as::<DataChangeNotification>().is_some() {
                 let Some(data) = body.into_inner_as::<DataChangeNotification>() else { continue };
                 let items = data.monitored_items.unwrap_or_default();
                 let values = items.into_iter().map(|item| (item.client_handle, convert::sample(item.value)));
-                self.0.notice(Notice::Data(values.collect()));
+                self.sink.notice(Notice::Data(values.collect()));
             } else if let Some(change) = body.inner_as::<StatusChangeNotification>() {
-                self.0.notice(Notice::Status(Status::from_bits(change.status.bits())));
+                self.sink.notice(Notice::Status(Status::from_bits(change.status.bits())));
             }
         }
     }
@@ -70,7 +99,15 @@ impl Link {
         let lifetime = keep_alive.saturating_mul(6);
         let id = self
             .session
-            .create_subscription(publishing, lifetime, keep_alive, 0, 0, true, Callback(sink))
+            .create_subscription(
+                publishing,
+                lifetime,
+                keep_alive,
+                0,
+                0,
+                true,
+                Callback { sink, count: Count::default() },
+            )
             .await?;
         let granted = self
             .session
@@ -79,6 +116,30 @@ impl Link {
             .get(id)
             .map(opcua::client::Subscription::publishing_interval);
         Ok((id, granted.unwrap_or(publishing)))
+    }
+
+    /// Has a server that kept the session over a loss throw away what it was asked to publish over the old connection.
+    /// Call it while the session has no subscriptions.
+    ///
+    /// An async-opcua server (0.19, `subscriptions/session_subscriptions.rs`) answers those requests first, into the void,
+    /// and with them the first values of new subscriptions. A Publish without a subscription makes it refuse them all.
+    pub(crate) async fn forget_publishes(&self) {
+        // A server that queues it answers with a message that is then missing from its subscription, which is noticed.
+        let patience = self.timeout.min(Duration::from_secs(1));
+        let _ = Publish::new(&self.session).timeout(patience).send(self.session.channel()).await;
+    }
+
+    /// Whether the server still knows a subscription; one that does not answer may well.
+    pub(crate) async fn is_alive(&self, subscription: u32) -> bool {
+        let request = SetPublishingMode::new(true, &self.session)
+            .subscription_ids(vec![subscription])
+            .timeout(self.timeout)
+            .send(self.session.channel());
+        let gone = [StatusCode::BadSubscriptionIdInvalid, StatusCode::BadNoSubscription];
+        match request.await {
+            Ok(response) => !response.results.unwrap_or_default().iter().any(|status| gone.contains(status)),
+            Err(error) => !gone.contains(&error.status()),
+        }
     }
 
     /// Deletes subscriptions, and forgets them even where the server no longer knows them.
@@ -158,4 +219,35 @@ fn filter(deadband: Option<Deadband>) -> DataChangeFilter {
         DeadbandType::Percent => 2,
     };
     DataChangeFilter { trigger: DataChangeTrigger::StatusValue, deadband_type, deadband_value: value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_messages_are_noticed_and_nothing_else() {
+        let misses = |messages: &[(u32, bool)]| {
+            let mut count = Count::default();
+            messages.iter().map(|(number, keep_alive)| count.misses(*number, *keep_alive)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            misses(&[(1, true), (1, false), (2, false), (3, true), (3, true), (3, false)]),
+            [false; 6]
+        );
+        assert_eq!(misses(&[(1, false), (3, false), (4, false)]), [false, true, false]);
+        assert_eq!(
+            misses(&[(1, false), (3, true), (3, false)]),
+            [false, true, false],
+            "told by a keep-alive"
+        );
+        assert_eq!(misses(&[(2, true), (2, false)]), [true, false], "the first one never came");
+        assert_eq!(
+            misses(&[(1, false), (1, true), (2, false)]),
+            [false; 3],
+            "a keep-alive with the last number"
+        );
+        let mut count = Count { last: Some(u32::MAX) };
+        assert!(!count.misses(1, false), "after the largest number comes 1");
+    }
 }

@@ -141,7 +141,7 @@ mod tests {
         Rules { space, message_size: 1000, nesting: 100 }
     }
 
-    fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn chunk(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
         let mut chunk = kind.to_vec();
         chunk.extend([0; BODY - 4]);
         chunk.extend(body);
@@ -161,9 +161,9 @@ mod tests {
     #[test]
     fn hello_comes_first_and_once() {
         let mut inward = Inward::new(rules());
-        assert!(give(&mut inward, &chunk(b"MSGF", b"")).is_err());
-        assert_eq!(give(&mut inward, &chunk(b"HELF", b"")), Ok(Verdict::Pass));
-        assert!(give(&mut inward, &chunk(b"HELF", b"")).is_err());
+        assert!(give(&mut inward, &chunk(*b"MSGF", b"")).is_err());
+        assert_eq!(give(&mut inward, &chunk(*b"HELF", b"")), Ok(Verdict::Pass));
+        assert!(give(&mut inward, &chunk(*b"HELF", b"")).is_err());
         assert_eq!(
             Inward::new(rules()).header(b"HELF\xFF\xFF\xFF\x7F").unwrap_err().0,
             BAD_TCP_MESSAGE_TOO_LARGE
@@ -174,14 +174,14 @@ mod tests {
     #[test]
     fn a_message_in_chunks_is_looked_at_as_a_whole() {
         let mut inward = open();
-        assert_eq!(give(&mut inward, &chunk(b"MSGC", b"abc")), Ok(Verdict::Hold));
-        assert_eq!(give(&mut inward, &chunk(b"MSGC", b"def")), Ok(Verdict::Hold));
-        let all = [chunk(b"MSGC", b"abc"), chunk(b"MSGC", b"def"), chunk(b"MSGF", b"ghi")].concat();
-        assert_eq!(give(&mut inward, &chunk(b"MSGF", b"ghi")), Ok(Verdict::Replace(all)));
+        assert_eq!(give(&mut inward, &chunk(*b"MSGC", b"abc")), Ok(Verdict::Hold));
+        assert_eq!(give(&mut inward, &chunk(*b"MSGC", b"def")), Ok(Verdict::Hold));
+        let all = [chunk(*b"MSGC", b"abc"), chunk(*b"MSGC", b"def"), chunk(*b"MSGF", b"ghi")].concat();
+        assert_eq!(give(&mut inward, &chunk(*b"MSGF", b"ghi")), Ok(Verdict::Replace(all)));
         // Half of a nest in each chunk.
-        assert_eq!(give(&mut inward, &chunk(b"MSGC", &[0x40; 60])), Ok(Verdict::Hold));
+        assert_eq!(give(&mut inward, &chunk(*b"MSGC", &[0x40; 60])), Ok(Verdict::Hold));
         assert_eq!(
-            give(&mut inward, &chunk(b"MSGF", &[0x40; 60])).unwrap_err().0,
+            give(&mut inward, &chunk(*b"MSGF", &[0x40; 60])).unwrap_err().0,
             BAD_ENCODING_LIMITS_EXCEEDED
         );
     }
@@ -190,15 +190,15 @@ mod tests {
     fn a_message_has_a_largest_size() {
         let mut inward = open();
         for _ in 0..2 {
-            assert_eq!(give(&mut inward, &chunk(b"MSGC", &[1; 400])), Ok(Verdict::Hold));
+            assert_eq!(give(&mut inward, &chunk(*b"MSGC", &[1; 400])), Ok(Verdict::Hold));
         }
-        assert_eq!(give(&mut inward, &chunk(b"MSGF", &[1; 400])).unwrap_err().0, BAD_TCP_MESSAGE_TOO_LARGE);
+        assert_eq!(give(&mut inward, &chunk(*b"MSGF", &[1; 400])).unwrap_err().0, BAD_TCP_MESSAGE_TOO_LARGE);
     }
 
     #[test]
     fn edited_messages_keep_the_number_of_their_chunks() {
-        let (first, second) = (chunk(b"MSGC", b"ab"), chunk(b"MSGF", b"c"));
+        let (first, second) = (chunk(*b"MSGC", b"ab"), chunk(*b"MSGF", b"c"));
         let rebuilt = rebuilt(&[&first, &second], b"wxyz!");
-        assert_eq!(rebuilt, [chunk(b"MSGC", b"wxy"), chunk(b"MSGF", b"z!")].concat());
+        assert_eq!(rebuilt, [chunk(*b"MSGC", b"wxy"), chunk(*b"MSGF", b"z!")].concat());
     }
 }

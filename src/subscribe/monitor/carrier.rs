@@ -1,5 +1,6 @@
 //! [`Carrier`]: one subscription on the server, which carries all of ours with one refresh rate.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::client::Inner;
-use crate::client::limits::{Service, chunked};
+use crate::client::limits::{Service, chunked, chunked_until_failure};
 use crate::engine::Sample;
 use crate::engine::client::{Failure, ItemRequest, Sink};
 use crate::status::code;
@@ -81,10 +82,16 @@ impl Carrier {
     /// Adds tags. An error takes them out again, except where the connection is down: then they wait for it.
     pub(super) async fn add(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
         let fresh = self.enlist(feed, tags);
-        match self.place(feed, &fresh).await {
+        match self.place(feed, &fresh, false).await {
             Err(Error::Disconnected { .. }) => feed.queue.push_lost(code::BAD_NO_COMMUNICATION),
             // The server has ended the subscription and told nobody; the others that it carried need a new one as well.
-            Err(error) if error.status() == Some(code::BAD_SUBSCRIPTION_ID_INVALID) => self.restore().await,
+            Err(error)
+                if [code::BAD_SUBSCRIPTION_ID_INVALID, code::BAD_NO_SUBSCRIPTION]
+                    .map(Some)
+                    .contains(&error.status()) =>
+            {
+                self.restore().await;
+            }
             Err(error) => {
                 self.remove(feed.id, &fresh).await;
                 return Err(error);
@@ -124,9 +131,11 @@ impl Carrier {
         }
     }
 
-    /// Puts tags on the server.
-    async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag]) -> Result<()> {
+    /// Puts tags on the server. `lossy` where it had them before and values in between are lost.
+    async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag], lossy: bool) -> Result<()> {
         let operation = Operation::Subscribe;
+        // Where only the newest value counts, nothing is lost.
+        let lossy = lossy && matches!(feed.options.delivery, Delivery::Every { .. });
         let names: Vec<&Tag> = tags.iter().collect();
         let answers = self.inner.resolve(operation, &names).await?;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
@@ -141,14 +150,13 @@ impl Carrier {
                     // Handles are not used twice, so that a late value of a tag that was taken out finds no other.
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
                     wanted.push((item.handle, tag.clone(), resolved.clone()));
-                    self.routes
-                        .insert(item.handle, Route { queue: feed.queue.clone(), slot: item.slot, resolved });
+                    let (queue, slot) = (feed.queue.clone(), item.slot);
+                    self.routes.insert(item.handle, Route { queue, slot, resolved, lossy: Cell::new(lossy) });
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
         }
-        let created = self.create(subscription, feed, &wanted).await;
-        let created = created.map_err(|failure| self.inner.error(operation, failure))?;
+        let (created, failure) = self.create(subscription, feed, &wanted).await;
         let mut sampling = None;
         for ((handle, tag, _), created) in wanted.into_iter().zip(created) {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(&tag)) else {
@@ -167,7 +175,8 @@ impl Carrier {
             }
         }
         *lock(&feed.granted) = Refresh::granted(self.granted, sampling);
-        Ok(())
+        // What was made before a failure is noted above, so that it can be taken back.
+        failure.map_or(Ok(()), |failure| Err(self.inner.error(operation, failure)))
     }
 
     async fn create(
@@ -175,14 +184,14 @@ impl Carrier {
         subscription: u32,
         feed: &Feed,
         wanted: &[(u32, Tag, Arc<Resolved>)],
-    ) -> Result<Vec<Result<(u32, Duration), Status>>, Failure> {
+    ) -> (Vec<Result<(u32, Duration), Status>>, Option<Failure>) {
         let options = &feed.options;
         let queue = match options.delivery {
             Delivery::Latest => 1,
             Delivery::Every { queue } => queue.max(1),
         };
         let (link, limits) = (self.inner.link(), self.inner.limits());
-        chunked(limits, Service::MonitoredItems, wanted, |part| async move {
+        chunked_until_failure(limits, Service::MonitoredItems, wanted, |part| async move {
             let requests = part.into_iter().map(|(handle, _, node)| ItemRequest {
                 handle,
                 node,
@@ -211,7 +220,7 @@ impl Carrier {
         Ok(id)
     }
 
-    /// Takes tags out of a subscription; `false` where it is not carried here.
+    /// Takes tags out of a subscription.
     pub(super) async fn remove(&mut self, feed: u64, tags: &[Tag]) {
         let Some(load) = self.loads.get_mut(&feed) else { return };
         let mut gone = Vec::new();
@@ -259,10 +268,20 @@ impl Carrier {
         }
     }
 
-    /// Makes everything anew on the server.
+    /// Looks whether the server still has the subscription. That it has none may be old news: the answer to a request from
+    /// before this one was made.
+    pub(super) async fn check(&mut self) {
+        if let Some(id) = self.id
+            && !self.inner.link().is_alive(id).await
+        {
+            self.restore().await;
+        }
+    }
+
+    /// Makes everything anew on the server, which has lost what it told or was to tell.
     pub(super) async fn restore(&mut self) {
         self.let_go().await;
-        self.make().await;
+        self.make(true).await;
     }
 
     /// Forgets what there is on the server.
@@ -277,16 +296,29 @@ impl Carrier {
         }
     }
 
-    /// Puts everything on the server, where there is nothing of it.
-    pub(super) async fn make(&mut self) {
-        let feeds: Vec<(Arc<Feed>, Vec<Tag>)> = self
-            .loads
-            .values()
-            .map(|load| (load.feed.clone(), load.items.keys().cloned().collect()))
-            .collect();
+    /// Puts everything on the server, where there is nothing of it. `lossy` as for `place`.
+    pub(super) async fn make(&mut self, lossy: bool) {
+        let all = |_: &Feed, _: &Tag| true;
+        self.put(all, lossy).await;
+    }
+
+    /// Puts on the server what could not be put there before. What is there is left alone.
+    pub(super) async fn fill(&mut self) {
+        let open = |feed: &Feed, tag: &Tag| !lock(&feed.rejected).contains_key(tag);
+        self.put(open, true).await;
+    }
+
+    /// Puts those tags on the server that are not there and that `wanted` wants.
+    async fn put(&mut self, wanted: impl Fn(&Feed, &Tag) -> bool, lossy: bool) {
+        let missing = |load: &Load| {
+            let items = load.items.iter().filter(|(tag, item)| item.id.is_none() && wanted(&load.feed, tag));
+            items.map(|(tag, _)| tag.clone()).collect::<Vec<Tag>>()
+        };
+        let feeds: Vec<(Arc<Feed>, Vec<Tag>)> =
+            self.loads.values().map(|load| (load.feed.clone(), missing(load))).collect();
         let mut failed = false;
-        for (feed, tags) in feeds {
-            match self.place(&feed, &tags).await {
+        for (feed, tags) in feeds.into_iter().filter(|(_, tags)| !tags.is_empty()) {
+            match self.place(&feed, &tags, lossy).await {
                 // A lost connection comes back here, and a closed client does not.
                 Ok(()) | Err(Error::Disconnected { .. } | Error::Closed { .. }) => {}
                 Err(error) => {
@@ -302,7 +334,7 @@ impl Carrier {
             tokio::spawn(async move {
                 tokio::time::sleep(MAKE_AGAIN).await;
                 if let Some(commands) = commands.upgrade() {
-                    let _ = commands.send(Command::Again { rate });
+                    let _ = commands.send(Command::Fill { rate });
                 }
             });
         }

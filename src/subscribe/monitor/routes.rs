@@ -1,6 +1,8 @@
 //! [`Routes`]: from the handle in a notification to the queue of a subscription.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,19 +23,33 @@ pub(super) struct Routes {
     /// Tells the task that the server has ended the subscription.
     ended: mpsc::WeakUnboundedSender<Command>,
     rate: Duration,
+    /// The task has been asked to make the subscription again and has not done so yet.
+    asked: AtomicBool,
+    /// How often the very first message was missing.
+    first_missed: AtomicU32,
 }
 
+/// More often than this, and the server does not count as the standard says: its first message is not missing at all.
+const MAX_FIRST_MISSED: u32 = 5;
+
 /// One tag of one subscription.
-#[derive(Clone)]
 pub(super) struct Route {
     pub(super) queue: Arc<Queue>,
     pub(super) slot: Slot,
     pub(super) resolved: Arc<Resolved>,
+    /// Values before the next one were lost.
+    pub(super) lossy: Cell<bool>,
 }
 
 impl Routes {
     pub(super) fn new(rate: Duration, ended: mpsc::WeakUnboundedSender<Command>) -> Routes {
-        Routes { by_handle: Mutex::default(), ended, rate }
+        Routes {
+            by_handle: Mutex::default(),
+            ended,
+            rate,
+            asked: AtomicBool::new(false),
+            first_missed: AtomicU32::new(0),
+        }
     }
 
     pub(super) fn insert(&self, handle: u32, route: Route) {
@@ -49,6 +65,17 @@ impl Routes {
 
     pub(super) fn clear(&self) {
         lock(&self.by_handle).clear();
+        self.asked.store(false, Ordering::SeqCst);
+    }
+
+    /// Has the subscription made again.
+    fn again(&self) {
+        if self.asked.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        if let Some(commands) = self.ended.upgrade() {
+            let _ = commands.send(Command::Again { rate: self.rate });
+        }
     }
 
     fn deliver(&self, values: Vec<(u32, Sample)>) {
@@ -73,7 +100,10 @@ impl Routes {
 }
 
 /// As for reads: the part that the tag asked for.
-fn cut(route: &Route, sample: Sample) -> Sample {
+fn cut(route: &Route, mut sample: Sample) -> Sample {
+    if route.lossy.replace(false) {
+        sample.status = sample.status.with_overflow();
+    }
     match route.resolved.cut(sample.value) {
         Ok(value) => Sample { value, ..sample },
         Err(status) => Sample { value: Value::Null, status, ..sample },
@@ -84,9 +114,11 @@ impl Sink for Routes {
     fn notice(&self, notice: Notice) {
         match notice {
             Notice::Data(values) => self.deliver(values),
-            Notice::Status(status) if status.is_bad() => {
-                if let Some(commands) = self.ended.upgrade() {
-                    let _ = commands.send(Command::Again { rate: self.rate });
+            Notice::Status(status) if status.is_bad() => self.again(),
+            Notice::Gap { first } => {
+                if !first || self.first_missed.fetch_add(1, Ordering::SeqCst) < MAX_FIRST_MISSED {
+                    tracing::debug!("messages of a subscription are missing");
+                    self.again();
                 }
             }
             Notice::Status(_) => {}

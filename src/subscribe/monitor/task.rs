@@ -31,8 +31,16 @@ pub(super) enum Command {
     Lost,
     /// The connection is back.
     Restore {
+        /// The server kept the session.
+        resumed: bool,
         reply: oneshot::Sender<()>,
     },
+    /// Something could not be put on the subscription of this rate: it is time to try again.
+    Fill {
+        rate: Duration,
+    },
+    /// The server may have ended subscriptions without a word.
+    Check,
     /// The subscription of this rate has to be made again.
     Again {
         rate: Duration,
@@ -82,17 +90,31 @@ pub(super) async fn run(
                 }
             }
             Command::Lost => connected = false,
-            Command::Restore { reply } => {
+            Command::Restore { resumed, reply } => {
                 connected = true;
                 // All of them first: a server that was restarted counts its subscriptions from the start, and an old id
                 // may be the new one of another.
                 for carrier in carriers.values_mut() {
                     carrier.let_go().await;
                 }
+                if resumed && !carriers.is_empty() {
+                    inner.link().forget_publishes().await;
+                }
                 for carrier in carriers.values_mut() {
-                    carrier.make().await;
+                    // That the connection was gone has been told.
+                    carrier.make(false).await;
                 }
                 let _ = reply.send(());
+            }
+            Command::Fill { rate } => {
+                if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
+                    carrier.fill().await;
+                }
+            }
+            Command::Check => {
+                for carrier in carriers.values_mut().filter(|_| connected) {
+                    carrier.check().await;
+                }
             }
             Command::Again { rate } => {
                 if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Limits, Link, NodeId, QualifiedName, Service, Tag, TagKind, Target, Unresolved, Value, chunked};
+use super::{
+    Limits, Link, NodeId, QualifiedName, Service, Status, Tag, TagKind, Target, Unresolved, Value, chunked,
+};
 use crate::Identifier;
 use crate::da::ItemIds;
 use crate::engine::client::{Attribute, Failure, Reference};
@@ -78,7 +80,7 @@ impl Search<'_> {
             self.link.translate(&part).await
         })
         .await?;
-        Ok(results.into_iter().map(|result| one_of(result.unwrap_or_default())).collect())
+        Ok(results.into_iter().map(|result| result.map_or_else(refused, one_of)).collect())
     }
 
     /// Item ids by a rule. Rules nest at most as deep as the caller built them.
@@ -238,10 +240,17 @@ fn set(nodes: &mut [Node], index: usize, node: Node) {
     }
 }
 
+/// A path that leads nowhere means nothing; whatever else a server says is its refusal to look.
+fn refused(status: Status) -> Node {
+    let nowhere = [code::BAD_NO_MATCH, code::BAD_NODE_ID_UNKNOWN, code::BAD_NODE_ID_INVALID];
+    let status = (!nowhere.contains(&status.code())).then_some(status);
+    Err(Unresolved { candidates: Vec::new(), status })
+}
+
 /// Exactly one node is an answer; none or several are not.
 fn one_of(mut nodes: Vec<NodeId>) -> Node {
     match nodes.len() {
         1 => nodes.pop().map(Found::from).ok_or_else(Unresolved::nothing),
-        _ => Err(Unresolved { candidates: nodes.into_iter().map(Tag::node).collect() }),
+        _ => Err(Unresolved { candidates: nodes.into_iter().map(Tag::node).collect(), status: None }),
     }
 }

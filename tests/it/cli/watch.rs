@@ -112,3 +112,24 @@ fn a_closed_pipe_ends_it_when_everything_changes() {
     watch.hang_up();
     watch.finish().expect(0);
 }
+
+#[test]
+fn a_lost_connection_is_told_and_comes_back() {
+    let simulator = one(1);
+    let url = simulator.url().to_owned();
+    let mut watch = start(&mut command(["-s", &url, "watch", "Level", "--refresh", "50ms", "-o", "csv"]));
+    assert!(watch.line().starts_with("tag,"));
+    assert!(watch.line().starts_with("Level,1,Int32,Good,Good,"));
+    drop(simulator);
+    // With the last value, and why it is not to be trusted.
+    assert!(watch.line().starts_with("Level,1,Int32,Bad,BadNoCommunication,"));
+    assert!(watch.note().starts_with("connection lost ("));
+    let simulator = Simulator::builder()
+        .listen(url.strip_prefix("opc.tcp://").unwrap())
+        .item(Item::new("Level", 2))
+        .start_blocking()
+        .unwrap();
+    assert!(watch.line().starts_with("Level,2,Int32,Good,Good,"));
+    assert_eq!(watch.note(), "connected again");
+    drop((watch, simulator));
+}
