@@ -148,6 +148,9 @@ impl SimulatorBuilder {
         {
             return Err(Error::Config(format!("a clock cannot run {factor} times as fast")));
         }
+        if self.limits.message_size < 8192 {
+            return Err(Error::Config("`message_size` is below 8,192, the least that OPC UA allows".into()));
+        }
         if self.limits.references_per_node == 0 {
             return Err(Error::Config("`references_per_node` is 0, so a browse would never end".into()));
         }

@@ -49,11 +49,11 @@ pub struct Limits {
     pub notifications_per_publish: u32,
     /// The shortest publishing interval. Default 10 ms.
     pub publishing_interval: Duration,
-    /// The shortest sampling interval of items whose value changes by itself. Default 10 ms.
+    /// The shortest sampling interval of items whose value changes by itself, at least 1 ms. Default 10 ms.
     pub sampling_interval: Duration,
     /// The longest session without a request before it ends. Default one hour.
     pub session_timeout: Duration,
-    /// Bytes of one message. Default 16 MiB.
+    /// Bytes of one message, at least 8,192. Default 16 MiB.
     pub message_size: u32,
     /// Elements of one array. Default 1,000,000.
     pub array_length: u32,

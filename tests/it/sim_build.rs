@@ -165,6 +165,13 @@ async fn only_a_manual_clock_is_advanced() {
 }
 
 #[test]
+fn simulators_go_between_threads() {
+    fn check<T: Send + Sync + std::fmt::Debug>() {}
+    check::<Simulator>();
+    check::<SimulatorBuilder>();
+}
+
+#[test]
 fn nothing_is_left_in_the_file_system() {
     let here = std::env::current_dir().unwrap();
     let simulator = Simulator::builder().preset().start_blocking().unwrap();

@@ -51,7 +51,7 @@ impl Monitors {
             space,
             subscriptions,
             namespace,
-            shortest,
+            shortest: shortest.max(Duration::from_millis(1)),
             inner: Mutex::default(),
             sessions: Sessions::default(),
             wake: Notify::new(),

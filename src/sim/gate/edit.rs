@@ -146,11 +146,66 @@ mod tests {
         assert!(!is_range(b"0,1,2,3,4,5,6,7,8,9,10"));
     }
 
+    fn text(text: &[u8]) -> Vec<u8> {
+        [&u32::try_from(text.len()).unwrap().to_le_bytes(), text].concat()
+    }
+
+    fn header(message: u16) -> Vec<u8> {
+        let audit = text(b"me");
+        [&[1, 0][..], &message.to_le_bytes(), &[2, 1, 0, 9, 9, 9, 9], &[0; 16], &audit, &[0; 4], &[0; 3]]
+            .concat()
+    }
+
+    fn read(ranges: &[&[u8]]) -> Vec<u8> {
+        let mut body = header(READ);
+        body.extend([0; 12]);
+        body.extend(u32::try_from(ranges.len()).unwrap().to_le_bytes());
+        for range in ranges {
+            body.extend(
+                [&[3, 2, 0][..], &text(b"Tag"), &13u32.to_le_bytes(), &text(range), &[0; 2], &text(b"")]
+                    .concat(),
+            );
+        }
+        body
+    }
+
+    fn monitor(filter: &[u8], range: &[u8]) -> Vec<u8> {
+        let mut body = header(CREATE_MONITORED_ITEMS);
+        body.extend([0; 8]);
+        body.extend(1u32.to_le_bytes());
+        let item = [&[0, 9][..], &13u32.to_le_bytes(), &text(range), &[0; 2], &text(b"")].concat();
+        body.extend([&item[..], &[2, 0, 0, 0], &[7; 12], filter, &[1, 0, 0, 0], &[1]].concat());
+        body
+    }
+
+    #[test]
+    fn ranges_that_are_none_are_replaced_and_others_kept() {
+        assert_eq!(edited(&read(&[b"", b"1", b"1:2"])), None);
+        assert_eq!(edited(&read(&[b"", b"2:1", b"x"])), Some(read(&[b"", NO_RANGE_TEXT, NO_RANGE_TEXT])));
+    }
+
+    #[test]
+    fn the_default_filter_is_written_out() {
+        assert_eq!(edited(&monitor(&[0; 3], b"")), Some(monitor(&STATUS_VALUE, b"")));
+        assert_eq!(edited(&monitor(&[0; 3], b"1:1")), Some(monitor(&STATUS_VALUE, NO_RANGE_TEXT)));
+        assert_eq!(edited(&monitor(&STATUS_VALUE, b"")), None);
+    }
+
     #[test]
     fn what_is_cut_short_is_left_alone() {
-        let body = [1, 0, 0x77, 2, 0, 0];
-        for length in 0..body.len() {
-            assert_eq!(edited(&body[..length]), None);
+        for body in [read(&[b"x", b"2:1"]), monitor(&[0; 3], b"")] {
+            for length in 0..body.len() {
+                assert_eq!(edited(&body[..length]), None);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(kind in 0usize..4, rest: Vec<u8>) {
+            let message = [READ, WRITE, CREATE_MONITORED_ITEMS, MODIFY_MONITORED_ITEMS][kind];
+            let _ = edited(&[header(message), rest.clone()].concat());
+            let _ = edited(&rest);
         }
     }
 }
