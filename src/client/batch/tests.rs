@@ -72,13 +72,25 @@ impl Rig {
 #[tokio::test(start_paused = true)]
 async fn reads_that_arrive_meanwhile_go_out_together() {
     let rig = rig(1000, false);
-    let tasks: Vec<_> = (0..64).map(|n| rig.spawn(vec![n])).collect();
+    let mut tasks = vec![rig.spawn(vec![0])];
+    until(|| rig.requests.load(Ordering::SeqCst) == 1).await;
+    tasks.extend((1..64).map(|n| rig.spawn(vec![n])));
     until(|| rig.waiting() == 63).await;
     rig.gate.add_permits(2);
     for (n, task) in (0..).zip(tasks) {
         assert_eq!(task.await.unwrap().unwrap()[0].value, Value::UInt32(n));
     }
     assert_eq!(rig.requests.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_that_are_ready_at_once_go_out_as_one() {
+    let rig = rig(1000, true);
+    let tasks: Vec<_> = (0..64).map(|n| rig.spawn(vec![n])).collect();
+    for (n, task) in (0..).zip(tasks) {
+        assert_eq!(task.await.unwrap().unwrap()[0].value, Value::UInt32(n));
+    }
+    assert_eq!(rig.requests.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test(start_paused = true)]
