@@ -60,11 +60,13 @@ async fn carry(mut client: TcpStream, target: String, mut state: watch::Receiver
     loop {
         let now = *state.borrow_and_update();
         tokio::select! {
+            // First, so that nothing sent after a change gets through as before it.
+            biased;
+            _ = state.changed() => {}
             result = tokio::io::copy_bidirectional(&mut client, &mut server), if now == Network::Works => {
                 let _ = result;
                 return;
             }
-            _ = state.changed() => {}
         }
         if *state.borrow() == Network::Cut || state.has_changed().is_err() {
             return;
