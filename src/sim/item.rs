@@ -162,8 +162,9 @@ impl Item {
         mut self,
         mut read: impl FnMut() -> Result<V, Status> + Send + 'static,
     ) -> Item {
-        self.closures().read = Some(Mutex::new(Box::new(move || read().map(Into::into))));
-        self
+        let mut closures = self.take_closures();
+        closures.read = Some(Mutex::new(Box::new(move || read().map(Into::into))));
+        self.source(Source::Closures(Box::new(closures)))
     }
 
     /// Clients may write it, and what they write goes to this closure, its type already checked; `Err` is the status
@@ -173,17 +174,16 @@ impl Item {
     /// simulator's thread; a panic is answered with `BadInternalError`.
     pub fn write_with(mut self, write: impl FnMut(Value) -> Result<(), Status> + Send + 'static) -> Item {
         self.writable = true;
-        self.closures().write = Some(Mutex::new(Box::new(write)));
-        self
+        let mut closures = self.take_closures();
+        closures.write = Some(Mutex::new(Box::new(write)));
+        self.source(Source::Closures(Box::new(closures)))
     }
 
-    fn closures(&mut self) -> &mut Closures {
-        if !matches!(self.source, Source::Closures(_)) {
-            self.source = Source::Closures(Box::default());
-        }
-        match &mut self.source {
-            Source::Closures(closures) => closures,
-            _ => unreachable!("just set"),
+    /// The closures it has so far.
+    fn take_closures(&mut self) -> Closures {
+        match std::mem::take(&mut self.source) {
+            Source::Closures(closures) => *closures,
+            _ => Closures::default(),
         }
     }
 

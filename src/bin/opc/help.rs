@@ -84,10 +84,11 @@ pub(crate) const SIMULATE: &str = "\
 Examples:
   opc simulate
   opc simulate --listen 127.0.0.1:0 --items 5000
-  opc simulate --listen 0.0.0.0:4840
+  opc simulate --listen 192.168.0.5:4840
 
 The first line on stdout is the URL, printed once clients can connect. There is no security: whoever reaches the address \
-can read and write.
+can read and write. Name the address that others reach: it is what clients are told to connect to, and with 0.0.0.0 that is \
+localhost.
 
 It serves what the Matrikon simulation server is known for: Random.*, Bucket Brigade.*, Saw-toothed Waves.*, Square \
 Waves.*, Triangle Waves.*, Read Error.*, Write Error.*, Write Only.*
