@@ -1,6 +1,5 @@
 //! [`Inner`]: one session's life from opening to closing, and what all verbs share.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::engine::Sample;
-use crate::engine::client::{EventLoop, Failure, Link, LinkEvent};
+use crate::engine::client::{EventLoop, Failure, Link, LinkEvent, Task, progress};
 use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
 use crate::{Error, Event, Operation, Result, State, Status, Tag};
@@ -151,16 +150,13 @@ fn events_task(callback: EventCallback) -> mpsc::UnboundedSender<Event> {
     sender
 }
 
-/// The session after a reconnect, on its way back to work.
-type Restoring = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 /// Keeps the session: polls the connection, follows its events, closes it.
 async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::UnboundedReceiver<Command>) {
     let end = End(inner.clone());
     // Beside the connection, not in its way: it talks to the server, and only this loop moves the messages. Dropped where
     // it stands when the connection is lost again, so that nothing of it is done afterwards.
-    let mut restoring: Option<Restoring> = None;
-    let replies = loop {
+    let mut restoring: Option<Task> = None;
+    let mut replies: Vec<oneshot::Sender<()>> = loop {
         tokio::select! {
             event = event_loop.next() => match event {
                 Some(LinkEvent::Connected { resumed }) => {
@@ -194,19 +190,11 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
     drop(end);
     drop(event_loop);
     inbox.close();
-    let mut replies: Vec<oneshot::Sender<()>> = replies;
     while let Ok(Command::Close(reply)) = inbox.try_recv() {
         replies.extend(reply);
     }
     for reply in replies {
         let _ = reply.send(());
-    }
-}
-
-async fn progress(restoring: &mut Option<Restoring>) {
-    match restoring {
-        Some(restoring) => restoring.await,
-        None => std::future::pending().await,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::client::{Attribute, Failure, Target};
 use crate::engine::convert;
+use crate::status::code;
 use crate::tag::{NodeType, Resolved};
 use crate::{Client, DataType, Error, IntoTag, NodeId, Operation, ParseTagError, Result, Status, Tag, Value};
 
@@ -16,6 +17,12 @@ const MAX_SUPERTYPES: usize = 32;
 
 /// `Enumeration` (Part 3, 8.40): written as `Int32`.
 const ENUMERATION: u32 = 29;
+
+/// `ValueRank` any (Part 3, 5.6.2).
+const ANY_RANK: i32 = -2;
+
+/// The least `ValueRank` there is: scalar or one dimension.
+const LEAST_RANK: i32 = -3;
 
 const OPERATION: Operation = Operation::Resolve;
 
@@ -45,7 +52,7 @@ impl Client {
         let tag = tag.into_tag().map_err(|error| Error::InvalidTag { operation: OPERATION, error })?;
         match self.inner().node_types(vec![Ok(tag.clone())]).await?.pop() {
             Some(result) => result,
-            None => Err(untold(tag, unknown_response())),
+            None => Err(untold(tag, code::BAD_UNKNOWN_RESPONSE)),
         }
     }
 
@@ -67,10 +74,6 @@ fn untold(tag: Tag, status: Status) -> Error {
     Error::Item { operation: OPERATION, tag, status }
 }
 
-fn unknown_response() -> Status {
-    Status::named("BadUnknownResponse").unwrap_or_default()
-}
-
 impl Inner {
     async fn node_types(&self, tags: Vec<Result<Tag, ParseTagError>>) -> Result<Vec<Result<NodeType>>> {
         self.check_open(OPERATION)?;
@@ -83,8 +86,9 @@ impl Inner {
         let told = self.learn_types(&known).await.map_err(|failure| self.error(OPERATION, failure))?;
         let (mut nodes, mut told) = (nodes.into_iter(), told.into_iter());
         let mut next = |tag: Tag| {
-            let node = nodes.next().unwrap_or_else(|| Err(untold(tag.clone(), unknown_response())))?;
-            let status = told.next().unwrap_or_else(unknown_response);
+            let node =
+                nodes.next().unwrap_or_else(|| Err(untold(tag.clone(), code::BAD_UNKNOWN_RESPONSE)))?;
+            let status = told.next().unwrap_or(code::BAD_UNKNOWN_RESPONSE);
             node.node_type.get().cloned().ok_or_else(|| untold(tag, status))
         };
         Ok(tags
@@ -117,7 +121,7 @@ impl Inner {
         let mut samples = samples.into_iter();
         let mut seen: HashMap<NodeId, Option<DataType>> = HashMap::new();
         for (node, status) in unknown {
-            *status = unknown_response();
+            *status = code::BAD_UNKNOWN_RESPONSE;
             let (Some(data_type), Some(rank)) = (samples.next(), samples.next()) else { continue };
             let Value::NodeId(id) = data_type.value else {
                 if data_type.status.is_bad() {
@@ -127,7 +131,7 @@ impl Inner {
             };
             *status = Status::GOOD;
             let rank = match rank.value {
-                Value::Int32(rank) if rank.is_good_rank() => rank,
+                Value::Int32(rank) if rank >= LEAST_RANK => rank,
                 _ => ANY_RANK,
             };
             // Thousands of nodes share a handful of types, and each step up the tree is a request.
@@ -160,18 +164,5 @@ impl Inner {
             }
         }
         Ok(None)
-    }
-}
-
-/// `ValueRank` any (Part 3, 5.6.2).
-const ANY_RANK: i32 = -2;
-
-trait Rank {
-    fn is_good_rank(&self) -> bool;
-}
-
-impl Rank for i32 {
-    fn is_good_rank(&self) -> bool {
-        *self >= -3
     }
 }

@@ -79,7 +79,6 @@ mod build;
 mod builder;
 mod check;
 mod clock;
-pub(crate) mod code;
 pub(crate) mod gate;
 mod item;
 mod limits;
@@ -103,6 +102,7 @@ pub use service::Service;
 pub use signal::Signal;
 pub use simulator::Simulator;
 
+pub(crate) use crate::status::code;
 pub(crate) use check::Shape;
 pub(crate) use log::Logged;
 pub(crate) use node::{Change, Node, Sample};

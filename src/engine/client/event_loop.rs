@@ -30,6 +30,9 @@ pub(crate) enum LinkEvent {
     Retrying { attempt: u32, after: Duration },
 }
 
+/// Something that goes on beside a connection, in the same task.
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 type Events = Pin<Box<dyn Stream<Item = Result<SessionPollResult, StatusCode>> + Send>>;
 
 /// Drives the connection: nothing happens on it unless [`next`](EventLoop::next) is polled.
@@ -41,7 +44,7 @@ pub(crate) struct EventLoop {
     /// Keep-alives in a row that nobody answered.
     pub(super) unanswered: u32,
     /// Hanging up on a server that is silent.
-    pub(super) hanging_up: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    pub(super) hanging_up: Option<Task>,
 }
 
 /// So many unanswered keep-alives in a row are a lost connection.
@@ -107,7 +110,8 @@ impl EventLoop {
     }
 }
 
-async fn progress(task: &mut Option<Pin<Box<dyn Future<Output = ()> + Send>>>) {
+/// Moves a task on, if there is one.
+pub(crate) async fn progress(task: &mut Option<Task>) {
     match task {
         Some(task) => task.await,
         None => std::future::pending().await,

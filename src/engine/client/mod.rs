@@ -9,7 +9,7 @@ mod subscription;
 mod transport;
 
 pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
-pub(crate) use event_loop::{EventLoop, LinkEvent};
+pub(crate) use event_loop::{EventLoop, LinkEvent, Task, progress};
 pub(crate) use failure::Failure;
 pub(crate) use node::{Aim, Attribute, Target};
 pub(crate) use services::{Link, Reference};

@@ -7,12 +7,11 @@ use crate::engine::convert;
 
 /// The attributes the facade reads, by their ids (Part 6, Annex A.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
 pub(crate) enum Attribute {
-    NodeClass = 2,
-    Value = 13,
-    DataType = 14,
-    ValueRank = 15,
+    NodeClass,
+    Value,
+    DataType,
+    ValueRank,
 }
 
 impl Attribute {

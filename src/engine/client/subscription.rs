@@ -6,9 +6,9 @@ use std::time::Duration;
 use opcua::client::services::{CreateMonitoredItems, DeleteMonitoredItems, Publish, SetPublishingMode};
 use opcua::client::{MonitoredItemMap, OnSubscriptionNotificationCore, UARequest};
 use opcua::types::{
-    DataChangeFilter, DataChangeNotification, DataChangeTrigger, DeadbandType, ExtensionObject,
-    MonitoredItemCreateRequest, MonitoringMode, MonitoringParameters, NotificationMessage,
-    StatusChangeNotification, StatusCode, TimestampsToReturn,
+    DataChangeFilter, DataChangeNotification, DataChangeTrigger, ExtensionObject, MonitoredItemCreateRequest,
+    MonitoringMode, MonitoringParameters, NotificationMessage, StatusChangeNotification, StatusCode,
+    TimestampsToReturn,
 };
 
 use crate::Status;
@@ -208,17 +208,13 @@ impl Link {
 
 /// Always explicit: the default filter is not the same on every server, and some compare the value alone.
 fn filter(deadband: Option<Deadband>) -> DataChangeFilter {
-    let (kind, value) = match deadband {
-        None => (DeadbandType::None, 0.0),
-        Some(Deadband::Absolute(value)) => (DeadbandType::Absolute, value),
-        Some(Deadband::Percent(value)) => (DeadbandType::Percent, value),
+    // Part 4, 7.22.2 `DeadbandType`.
+    let (deadband_type, deadband_value) = match deadband {
+        None => (0, 0.0),
+        Some(Deadband::Absolute(value)) => (1, value),
+        Some(Deadband::Percent(value)) => (2, value),
     };
-    let deadband_type = match kind {
-        DeadbandType::None => 0,
-        DeadbandType::Absolute => 1,
-        DeadbandType::Percent => 2,
-    };
-    DataChangeFilter { trigger: DataChangeTrigger::StatusValue, deadband_type, deadband_value: value }
+    DataChangeFilter { trigger: DataChangeTrigger::StatusValue, deadband_type, deadband_value }
 }
 
 #[cfg(test)]

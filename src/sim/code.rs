@@ -1,3 +1,0 @@
-//! The status codes the simulator answers with.
-
-pub(crate) use crate::status::code::*;
