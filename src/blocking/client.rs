@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::runtime::Worker;
-use super::{Subscription, Watch};
+use super::{Results, Subscription, Watch};
 
 /// The same verbs as [`openopc::Client`](crate::Client), blocking.
 ///
@@ -81,6 +81,19 @@ impl Client {
     {
         let (tags, options) = (parse_all(tags), options.clone());
         self.run(Operation::Read, |opc| async move { opc.read_with(tags, &options).await })
+    }
+
+    /// As [`read_with`](Self::read_with), as an iterator over the results.
+    ///
+    /// # Errors
+    /// Those of [`openopc::Client::read_stream`](crate::Client::read_stream), as results.
+    pub fn read_stream<I>(&self, tags: I, options: &ReadOptions) -> Results<Reading>
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: IntoTag + 'static,
+    {
+        Results::new(self.inner.read_stream(tags, options), self.clone())
     }
 
     /// Writes one value, converted to the node's data type exactly or not at all.

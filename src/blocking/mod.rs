@@ -10,10 +10,12 @@
 //! ```
 
 mod client;
+mod results;
 mod runtime;
 mod subscription;
 
 pub use client::Client;
+pub use results::Results;
 pub use subscription::{Subscription, Watch};
 
 use crate::Result;
