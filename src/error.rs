@@ -139,7 +139,8 @@ pub enum Error {
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
     },
-    /// A typed read found a value whose quality does not allow using it.
+    /// A value whose quality does not allow using it: found by a typed read, or given to a write as the reading that it
+    /// should write back.
     #[error("{operation} `{tag}`: the value is {quality} ({status})")]
     Quality {
         /// The verb that was running.

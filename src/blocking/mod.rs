@@ -13,6 +13,7 @@ mod client;
 mod results;
 mod runtime;
 mod subscription;
+mod write;
 
 pub use client::Client;
 pub use results::Results;

@@ -6,6 +6,7 @@ mod builder;
 mod event;
 mod identity;
 mod info;
+mod into_write;
 pub(crate) mod limits;
 mod open;
 mod order;
@@ -23,9 +24,11 @@ pub use builder::ClientBuilder;
 pub use event::{Event, State};
 pub use identity::{Identity, Security};
 pub use info::{ServerInfo, ServerState};
+pub use into_write::IntoWrite;
 pub use read::ReadOptions;
 pub use results::Results;
 pub(crate) use session::{Handle, Inner};
+pub use write::WriteOptions;
 
 use crate::{Error, IntoTag, Operation, Result, Tag};
 
