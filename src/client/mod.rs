@@ -57,6 +57,11 @@ pub async fn open(url: impl Into<String>) -> Result<Client> {
 ///
 /// Every verb may be called from any number of tasks at once. Reads that run at the same time share requests; a write
 /// never overtakes an earlier write to the same tag.
+///
+/// # Tracing
+/// Every request is told as a [`tracing`](https://docs.rs/tracing) event with the target `openopc::call` and the level
+/// DEBUG: the message `Read(3)` is a Read of three items, its fields are `service`, `items`, `took` and, where it failed,
+/// `status`. That is OpenOPC's `set_trace`; the command shows it with `-v`.
 #[derive(Clone)]
 pub struct Client {
     handle: Arc<Handle>,

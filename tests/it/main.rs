@@ -24,6 +24,7 @@ mod client_reconnect;
 mod client_stream;
 mod client_subscribe;
 mod client_tags;
+mod client_trace;
 mod client_types;
 mod client_watch;
 mod client_write;
