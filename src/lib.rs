@@ -7,6 +7,8 @@ mod client;
 pub mod da;
 mod engine;
 mod error;
+#[cfg(any(feature = "client", feature = "sim"))]
+mod like;
 mod reading;
 #[cfg(feature = "sim")]
 pub mod sim;

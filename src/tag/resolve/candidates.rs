@@ -1,0 +1,96 @@
+//! Asking which of many nodes exist: all candidates of all item ids in as few Read requests as the server's limits allow.
+
+use std::collections::HashMap;
+
+use super::find::{Found, Node, Search};
+use super::{NodeId, Service, Tag, Target, Unresolved, Value, chunked};
+use crate::da::{Candidate, Place};
+use crate::engine::client::{Attribute, Failure};
+use crate::status::code;
+
+/// The nodes of one candidate that exist.
+pub(super) struct Level {
+    nodes: Vec<NodeId>,
+    range: Option<String>,
+}
+
+impl Search<'_> {
+    /// For each plan, in order, which nodes of each candidate there are.
+    pub(super) async fn existing(&self, plans: &[Vec<Candidate>]) -> Result<Vec<Vec<Level>>, Failure> {
+        // Two candidates may be one node: it is asked for once.
+        let mut asked: HashMap<NodeId, usize> = HashMap::new();
+        let mut targets: Vec<Target> = Vec::new();
+        let mut wanted = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let mut levels = Vec::with_capacity(plan.len());
+            for candidate in plan {
+                let mut nodes = Vec::new();
+                for node in self.nodes_of(&candidate.place) {
+                    let index = *asked.entry(node.clone()).or_insert_with(|| {
+                        targets.push(Target::value(&node).attribute(Attribute::NodeClass));
+                        targets.len() - 1
+                    });
+                    nodes.push((index, node));
+                }
+                levels.push((nodes, candidate.range.as_ref()));
+            }
+            wanted.push(levels);
+        }
+        let samples =
+            chunked(
+                self.limits,
+                Service::Read,
+                &targets,
+                |part| async move { self.link.read(&part, 0.0).await },
+            )
+            .await?;
+        // A node that exists but hides from this user may refuse even its class; it is still the node that was meant.
+        let unknown = [code::BAD_NODE_ID_UNKNOWN, code::BAD_NODE_ID_INVALID];
+        let exists = |index: usize| {
+            samples.get(index).is_some_and(|sample| {
+                !unknown.contains(&sample.status.code())
+                    && (sample.status.is_bad() || sample.value != Value::Null)
+            })
+        };
+        let level = |(nodes, range): (Vec<(usize, NodeId)>, Option<&String>)| Level {
+            nodes: nodes.into_iter().filter(|(index, _)| exists(*index)).map(|(_, node)| node).collect(),
+            range: range.cloned(),
+        };
+        Ok(wanted.into_iter().map(|levels| levels.into_iter().map(level).collect()).collect())
+    }
+
+    /// Namespace 0 belongs to the standard, which has no string identifiers.
+    fn nodes_of(&self, place: &Place) -> Vec<NodeId> {
+        let namespaces = 1..u16::try_from(self.namespaces.len()).unwrap_or(u16::MAX);
+        match place {
+            Place::Node(node) => vec![node.clone()],
+            Place::Anywhere(id) => namespaces.map(|namespace| NodeId::string(namespace, id)).collect(),
+            Place::In { uri, id } => {
+                let here = |namespace: &u16| {
+                    self.namespaces.get(usize::from(*namespace)).is_some_and(|name| name == uri)
+                };
+                namespaces.filter(here).map(|namespace| NodeId::string(namespace, id)).collect()
+            }
+        }
+    }
+}
+
+/// The first level with any node decides: one is an answer, several are none.
+pub(super) fn first_of(levels: impl IntoIterator<Item = Level>) -> Node {
+    let Some(Level { mut nodes, range }) = levels.into_iter().find(|level| !level.nodes.is_empty()) else {
+        return Err(Unresolved::nothing());
+    };
+    if nodes.len() == 1
+        && let Some(node) = nodes.pop()
+    {
+        return Ok(Found { node, range });
+    }
+    let candidate = |node| {
+        let tag = Tag::node(node);
+        match &range {
+            None => Some(tag),
+            Some(range) => tag.index_range(range).ok(),
+        }
+    };
+    Err(Unresolved { candidates: nodes.into_iter().filter_map(candidate).collect(), status: None })
+}
