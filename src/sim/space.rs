@@ -24,6 +24,8 @@ pub(crate) enum Key {
     Range(u32),
     /// `EngineeringUnits` of an item.
     Unit(u32),
+    /// An alias of items (Part 17).
+    Alias(u32),
 }
 
 /// Identifiers that start with this are the simulator's own: folders and properties.
@@ -34,6 +36,7 @@ const FEW: usize = 64;
 const FOLDER: &str = "~folder/";
 const RANGE: &str = "~EURange/";
 const UNIT: &str = "~EngineeringUnits/";
+const ALIAS: &str = "~alias/";
 
 /// A folder, named by its path: `Plant.Boiler`.
 #[derive(Debug)]
@@ -48,6 +51,13 @@ impl Folder {
     pub(crate) fn browse_name(&self) -> &str {
         self.path.get(self.name..).unwrap_or(&self.path)
     }
+}
+
+/// Another name for items.
+#[derive(Debug)]
+pub(crate) struct Alias {
+    pub(crate) name: String,
+    pub(crate) items: Vec<u32>,
 }
 
 /// What the items need from the server that serves them.
@@ -74,6 +84,8 @@ pub(crate) struct Space {
     pub(crate) below: HashMap<u32, Vec<Key>>,
     pub(crate) by_id: HashMap<Arc<str>, u32>,
     pub(crate) by_path: HashMap<String, u32>,
+    aliases: Vec<Alias>,
+    by_alias: HashMap<String, u32>,
     /// Weak, since the host holds the space.
     host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
@@ -93,6 +105,8 @@ impl Space {
             below: HashMap::new(),
             by_id: HashMap::new(),
             by_path: HashMap::new(),
+            aliases: Vec::new(),
+            by_alias: HashMap::new(),
             host: OnceLock::new(),
             log: Mutex::default(),
             qualities: AtomicU64::new(0),
@@ -108,6 +122,9 @@ impl Space {
         if let Some(path) = id.strip_prefix(FOLDER) {
             return self.by_path.get(path).copied().map(Key::Folder);
         }
+        if let Some(alias) = id.strip_prefix(ALIAS) {
+            return self.by_alias.get(alias).copied().map(Key::Alias);
+        }
         let key = if let Some(item) = id.strip_prefix(RANGE) {
             Key::Range(*self.by_id.get(item)?)
         } else {
@@ -121,7 +138,7 @@ impl Space {
         match key {
             Key::Range(item) => details(item).is_some_and(|details| details.range.is_some()),
             Key::Unit(item) => details(item).is_some_and(|details| details.unit.is_some()),
-            Key::Folder(_) | Key::Item(_) => true,
+            Key::Folder(_) | Key::Item(_) | Key::Alias(_) => true,
         }
     }
 
@@ -135,6 +152,7 @@ impl Space {
             Key::Item(index) => item(index).to_owned(),
             Key::Range(index) => format!("{RANGE}{}", item(index)),
             Key::Unit(index) => format!("{UNIT}{}", item(index)),
+            Key::Alias(index) => format!("{ALIAS}{}", self.alias(index).map_or("", |alias| &alias.name)),
         }
     }
 
@@ -144,6 +162,37 @@ impl Space {
 
     pub(crate) fn folder(&self, folder: u32) -> Option<&Folder> {
         self.folders.get(usize::try_from(folder).ok()?)
+    }
+
+    pub(crate) fn alias(&self, alias: u32) -> Option<&Alias> {
+        self.aliases.get(usize::try_from(alias).ok()?)
+    }
+
+    /// All of them; the position is the number in [`Key::Alias`].
+    pub(crate) fn aliases(&self) -> &[Alias] {
+        &self.aliases
+    }
+
+    /// Gives an item another name, which other items may have as well.
+    pub(crate) fn add_alias(&mut self, name: String, item: u32) {
+        let known = self.by_alias.get(&name).and_then(|index| usize::try_from(*index).ok());
+        if let Some(alias) = known.and_then(|index| self.aliases.get_mut(index)) {
+            if !alias.items.contains(&item) {
+                alias.items.push(item);
+            }
+            return;
+        }
+        let index = u32::try_from(self.aliases.len()).unwrap_or(u32::MAX);
+        self.by_alias.insert(name.clone(), index);
+        self.aliases.push(Alias { name, items: vec![item] });
+    }
+
+    /// The aliases of an item.
+    pub(crate) fn aliases_of(&self, key: Key) -> impl Iterator<Item = Key> {
+        let aliases = (0..).zip(&self.aliases);
+        aliases
+            .filter(move |(_, alias)| matches!(key, Key::Item(item) if alias.items.contains(&item)))
+            .map(|(index, _)| Key::Alias(index))
     }
 
     /// What is browsed below a node, properties aside; `None` is the Objects folder.
@@ -173,12 +222,13 @@ impl Space {
         item.into_iter().chain(folder).filter(|key| self.parent(*key) == of).collect()
     }
 
-    /// What a node hangs below; `None` is the Objects folder.
+    /// What a node hangs below; `None` is the Objects folder, or for an alias `TagVariables`.
     pub(crate) fn parent(&self, key: Key) -> Option<Key> {
         match key {
             Key::Folder(folder) => self.folder(folder)?.parent,
             Key::Item(item) => self.node(item)?.parent,
             Key::Range(item) | Key::Unit(item) => Some(Key::Item(item)),
+            Key::Alias(_) => None,
         }
     }
 
@@ -189,6 +239,7 @@ impl Space {
             Key::Item(item) => self.node(item).map_or("", Node::browse_name),
             Key::Range(_) => "EURange",
             Key::Unit(_) => "EngineeringUnits",
+            Key::Alias(alias) => self.alias(alias).map_or("", |alias| &alias.name),
         }
     }
 

@@ -52,12 +52,14 @@ impl<'a> View<'a> {
             }
             Key::Range(_) => QualifiedName::new(0, "EURange"),
             Key::Unit(_) => QualifiedName::new(0, "EngineeringUnits"),
+            Key::Alias(_) => QualifiedName::new(self.namespace, self.space.name(key)),
         }
     }
 
     pub(super) fn type_definition(&self, key: Key) -> NodeId {
         match key {
             Key::Folder(_) => ObjectTypeId::FolderType.into(),
+            Key::Alias(_) => ObjectTypeId::AliasNameType.into(),
             Key::Range(_) | Key::Unit(_) => VariableTypeId::PropertyType.into(),
             Key::Item(item) => {
                 let details = self.node(item).and_then(|node| node.details.as_deref());
@@ -138,7 +140,7 @@ impl<'a> View<'a> {
                 }
                 _ => return failed(code::BAD_NOT_READABLE, stamps, now),
             },
-            Key::Folder(_) => return failed(code::BAD_ATTRIBUTE_ID_INVALID, stamps, now),
+            Key::Folder(_) | Key::Alias(_) => return failed(code::BAD_ATTRIBUTE_ID_INVALID, stamps, now),
             Key::Range(_) | Key::Unit(_) => {
                 let mut value = DataValue::value_only(self.property(key).unwrap_or_default());
                 value.status = Some(StatusCode::Good);
@@ -204,9 +206,7 @@ impl<'a> View<'a> {
     fn attribute(&self, key: Key, attribute: AttributeId) -> Option<Variant> {
         let shared = match attribute {
             AttributeId::NodeId => Some(Variant::from(self.node_id(key))),
-            AttributeId::NodeClass => {
-                Some(Variant::from(if matches!(key, Key::Folder(_)) { OBJECT } else { VARIABLE }))
-            }
+            AttributeId::NodeClass => Some(Variant::from(if is_object(key) { OBJECT } else { VARIABLE })),
             AttributeId::BrowseName => Some(Variant::from(self.browse_name(key))),
             AttributeId::DisplayName => {
                 Some(Variant::from(LocalizedText::new("", self.browse_name(key).name.as_ref())))
@@ -222,10 +222,10 @@ impl<'a> View<'a> {
         }
         let shape = self.shape(key);
         match (attribute, key) {
-            (AttributeId::EventNotifier, Key::Folder(_)) => {
+            (AttributeId::EventNotifier, Key::Folder(_) | Key::Alias(_)) => {
                 Some(Variant::from(EventNotifier::empty().bits()))
             }
-            (_, Key::Folder(_)) => None,
+            (_, Key::Folder(_) | Key::Alias(_)) => None,
             (AttributeId::DataType, _) => Some(Variant::from(match key {
                 Key::Range(_) => NodeId::from(DataTypeId::Range),
                 Key::Unit(_) => NodeId::from(DataTypeId::EUInformation),
@@ -269,7 +269,11 @@ const OBJECT: i32 = 1;
 const VARIABLE: i32 = 2;
 
 fn class(key: Key) -> NodeClass {
-    if matches!(key, Key::Folder(_)) { NodeClass::Object } else { NodeClass::Variable }
+    if is_object(key) { NodeClass::Object } else { NodeClass::Variable }
+}
+
+fn is_object(key: Key) -> bool {
+    matches!(key, Key::Folder(_) | Key::Alias(_))
 }
 
 /// -1 for single values, the number of dimensions for arrays, -2 where anything goes (Part 3, 5.6.2).
