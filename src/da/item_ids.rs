@@ -77,12 +77,8 @@ impl ItemIds {
         ItemIds::Convention(Convention::Ignition)
     }
 
-    /// This rule for what is not among `aliases`.
-    pub fn after(self, aliases: impl Into<BTreeMap<String, Tag>>) -> ItemIds {
-        ItemIds::AliasesThen(aliases.into(), Box::new(self))
-    }
-
     /// The rule for what is no alias.
+    #[cfg(feature = "client")]
     pub(crate) fn inner(&self) -> &ItemIds {
         match self {
             ItemIds::AliasesThen(_, rest) => rest.inner(),
@@ -91,6 +87,7 @@ impl ItemIds {
     }
 
     /// How many aliases come before the inner rule.
+    #[cfg(feature = "client")]
     pub(crate) fn aliases(&self) -> usize {
         match self {
             ItemIds::AliasesThen(aliases, rest) => aliases.len() + rest.aliases(),

@@ -1,5 +1,6 @@
 //! OPC DA's vocabulary, for item ids, sources and what else carries over from OPC Classic.
 
+mod aliases;
 mod convention;
 #[cfg(feature = "client")]
 mod group;
@@ -9,6 +10,7 @@ mod item_ids;
 mod recognize;
 mod source;
 
+pub use aliases::Aliases;
 pub use convention::Convention;
 #[cfg(feature = "client")]
 pub(crate) use convention::{Candidate, Place};

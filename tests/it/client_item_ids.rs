@@ -179,7 +179,7 @@ async fn the_first_level_wins_and_two_nodes_on_one_are_an_error() {
     let client = client(&simulator, ItemIds::siemens()).await;
     finds(&client, "DB.x", "ns=2;s=DB.x").await;
     finds(&client, "\"DB\".\"x\"", "ns=2;s=\"DB\".\"x\"").await;
-    // The same identifier in two namespaces needs a server with two: see the interop tests of `client_tags`.
+    // Two nodes with one identifier, in two namespaces: see the tests of `tag/resolve/candidates.rs`.
 }
 
 #[tokio::test]

@@ -94,3 +94,30 @@ pub(super) fn first_of(levels: impl IntoIterator<Item = Level>) -> Node {
     };
     Err(Unresolved { candidates: nodes.into_iter().filter_map(candidate).collect(), status: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(nodes: &[NodeId], range: Option<&str>) -> Level {
+        Level { nodes: nodes.to_vec(), range: range.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_first_level_with_one_node_wins() {
+        let (one, two) = (NodeId::string(2, "a"), NodeId::string(3, "a"));
+        let found =
+            first_of([level(&[], None), level(&[two.clone()], Some("3")), level(&[one], None)]).unwrap();
+        assert_eq!((found.node, found.range.as_deref()), (two, Some("3")));
+        assert_eq!(first_of([level(&[], None)]).unwrap_err(), Unresolved::nothing());
+        assert_eq!(first_of([]).unwrap_err(), Unresolved::nothing());
+    }
+
+    #[test]
+    fn several_nodes_on_one_level_are_an_error_that_lists_them() {
+        let (one, two, three) = (NodeId::string(2, "a"), NodeId::string(3, "a"), NodeId::string(2, "b"));
+        let error = first_of([level(&[one, two], Some("1:2")), level(&[three], None)]).unwrap_err();
+        let listed: Vec<String> = error.candidates.iter().map(ToString::to_string).collect();
+        assert_eq!(listed, ["range=1:2;ns=2;s=a", "range=1:2;ns=3;s=a"]);
+    }
+}
