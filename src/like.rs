@@ -49,6 +49,12 @@ impl Pattern {
         Some(Pattern(parts))
     }
 
+    /// The only text that fits, where there are no wildcards.
+    pub(crate) fn text(&self) -> Option<String> {
+        let char = |part: &Part| if let Part::Char(c) = part { Some(*c) } else { None };
+        self.0.iter().map(char).collect()
+    }
+
     /// Whether the whole text fits, letter case included.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let text: Vec<char> = text.chars().collect();
@@ -169,6 +175,7 @@ mod tests {
             text in "[-%_\\\\\\[\\]^a-c.]{0,8}",
             other in "[-%_\\\\\\[\\]^a-c.]{0,8}",
         ) {
+            prop_assert_eq!(Pattern::parse(&literal(&text)).unwrap().text(), Some(text.clone()));
             prop_assert!(fits(&literal(&text), &text));
             prop_assert_eq!(fits(&literal(&text), &other), text == other);
         }

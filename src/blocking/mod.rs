@@ -11,6 +11,7 @@
 
 mod client;
 mod group;
+mod item_ids;
 mod results;
 mod runtime;
 mod subscription;

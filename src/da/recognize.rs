@@ -80,7 +80,7 @@ pub struct ItemIdsReport {
     pub recognized: Option<Convention>,
     /// What it was recognized by, or why none was; one sentence each.
     pub evidence: Vec<String>,
-    /// Whether the server has been found to answer `FindAlias` (Part 17), or not to; as far as is known yet.
+    /// The server has the method `FindAlias` (Part 17, 9.2), and has not refused it so far.
     pub alias_names: bool,
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn aliases(space: &mut Space, aliases: Vec<(String, String)>) -> Resu
         let Some(index) = space.by_id.get(item.as_str()).copied() else {
             return Err(fault(&format!("there is no item `{item}`")));
         };
-        space.add_alias(alias, index);
+        space.aliases.add(alias, index);
     }
     Ok(())
 }

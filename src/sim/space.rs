@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use chrono::Utc;
 
+use super::alias::Aliases;
 use super::check::Shape;
 use super::clock::Time;
 use super::code;
@@ -53,13 +54,6 @@ impl Folder {
     }
 }
 
-/// Another name for items.
-#[derive(Debug)]
-pub(crate) struct Alias {
-    pub(crate) name: String,
-    pub(crate) items: Vec<u32>,
-}
-
 /// What the items need from the server that serves them.
 pub(crate) trait Host: Send + Sync {
     /// The value or the status of an item has changed.
@@ -84,8 +78,7 @@ pub(crate) struct Space {
     pub(crate) below: HashMap<u32, Vec<Key>>,
     pub(crate) by_id: HashMap<Arc<str>, u32>,
     pub(crate) by_path: HashMap<String, u32>,
-    aliases: Vec<Alias>,
-    by_alias: HashMap<String, u32>,
+    pub(super) aliases: Aliases,
     /// Weak, since the host holds the space.
     host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
@@ -105,8 +98,7 @@ impl Space {
             below: HashMap::new(),
             by_id: HashMap::new(),
             by_path: HashMap::new(),
-            aliases: Vec::new(),
-            by_alias: HashMap::new(),
+            aliases: Aliases::default(),
             host: OnceLock::new(),
             log: Mutex::default(),
             qualities: AtomicU64::new(0),
@@ -123,7 +115,7 @@ impl Space {
             return self.by_path.get(path).copied().map(Key::Folder);
         }
         if let Some(alias) = id.strip_prefix(ALIAS) {
-            return self.by_alias.get(alias).copied().map(Key::Alias);
+            return self.aliases.find(alias).map(Key::Alias);
         }
         let key = if let Some(item) = id.strip_prefix(RANGE) {
             Key::Range(*self.by_id.get(item)?)
@@ -162,37 +154,6 @@ impl Space {
 
     pub(crate) fn folder(&self, folder: u32) -> Option<&Folder> {
         self.folders.get(usize::try_from(folder).ok()?)
-    }
-
-    pub(crate) fn alias(&self, alias: u32) -> Option<&Alias> {
-        self.aliases.get(usize::try_from(alias).ok()?)
-    }
-
-    /// All of them; the position is the number in [`Key::Alias`].
-    pub(crate) fn aliases(&self) -> &[Alias] {
-        &self.aliases
-    }
-
-    /// Gives an item another name, which other items may have as well.
-    pub(crate) fn add_alias(&mut self, name: String, item: u32) {
-        let known = self.by_alias.get(&name).and_then(|index| usize::try_from(*index).ok());
-        if let Some(alias) = known.and_then(|index| self.aliases.get_mut(index)) {
-            if !alias.items.contains(&item) {
-                alias.items.push(item);
-            }
-            return;
-        }
-        let index = u32::try_from(self.aliases.len()).unwrap_or(u32::MAX);
-        self.by_alias.insert(name.clone(), index);
-        self.aliases.push(Alias { name, items: vec![item] });
-    }
-
-    /// The aliases of an item.
-    pub(crate) fn aliases_of(&self, key: Key) -> impl Iterator<Item = Key> {
-        let aliases = (0..).zip(&self.aliases);
-        aliases
-            .filter(move |(_, alias)| matches!(key, Key::Item(item) if alias.items.contains(&item)))
-            .map(|(index, _)| Key::Alias(index))
     }
 
     /// What is browsed below a node, properties aside; `None` is the Objects folder.

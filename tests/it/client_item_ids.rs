@@ -1,6 +1,6 @@
 //! Conventions of item ids, what is recognized of a server, and alias names.
 
-use openopc::da::{Convention, ItemIds};
+use openopc::da::{Aliases, Convention, ItemIds};
 use openopc::sim::{Item, Service, Simulator, SimulatorBuilder};
 use openopc::{Array, Client, Error, Tag, Value};
 
@@ -278,4 +278,24 @@ async fn a_server_that_takes_one_node_at_a_time_still_connects() {
     let client = client(&simulator, ItemIds::Auto).await;
     assert_eq!(client.item_ids().recognized, None);
     finds(&client, "A", "ns=2;s=A").await;
+}
+
+#[tokio::test]
+async fn an_alias_file_goes_before_any_rule() {
+    let simulator = server(&["[PLC]Speed", "B"]).start().await.unwrap();
+    let file = std::env::temp_dir().join(format!("openopc-it-aliases-{}.csv", std::process::id()));
+    std::fs::write(&file, "alias,item id\nOld.Speed,::[PLC]Speed\nOld.B,ns=2;s=B\n").unwrap();
+    let aliases = Aliases::load(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let client = client(&simulator, aliases.then(ItemIds::factory_talk())).await;
+    assert_eq!(
+        client.item_ids().to_string(),
+        "as FactoryTalk writes them, then automatic; 2 aliases before that"
+    );
+    simulator.clear_requests();
+    let values = within(client.read_many(["Old.Speed", "Old.B"])).await.unwrap();
+    let values: Vec<Value> = values.into_iter().map(|reading| reading.unwrap().value).collect();
+    assert_eq!(values, [Value::Int32(0), Value::Int32(1)]);
+    assert_eq!(services(&simulator), [Service::Read; 2]);
+    finds(&client, "::[PLC]Speed", "ns=2;s=[PLC]Speed").await;
 }

@@ -61,9 +61,7 @@ impl View<'_> {
         if !filter.is_null() && *filter != reference && !types.is_subtype_of(&reference, filter) {
             return Vec::new();
         }
-        let aliases = (0..).zip(self.space.aliases());
-        let fitting = aliases.filter(|(_, alias)| pattern.matches(&alias.name));
-        let named = fitting.map(|(index, alias)| {
+        let named = self.space.aliases_like(pattern).map(|(index, alias)| {
             let nodes = alias.items.iter().map(|item| ExpandedNodeId::new(self.node_id(Key::Item(*item))));
             ExtensionObject::from_message(AliasNameDataType {
                 alias_name: self.browse_name(Key::Alias(index)),

@@ -5,7 +5,23 @@ use std::sync::atomic::Ordering;
 use super::find::{Node, Search, one_of};
 use super::{NodeId, Service, Unresolved, chunked};
 use crate::engine::client::Failure;
+use crate::status::code;
 use crate::{ExpandedNodeId, Status, like};
+
+/// How servers say that they declare the method, or know of it, and do not have it for this client.
+const NOT_HERE: [Status; 10] = [
+    code::BAD_METHOD_INVALID,
+    code::BAD_NODE_ID_INVALID,
+    code::BAD_NODE_ID_UNKNOWN,
+    code::BAD_NOT_EXECUTABLE,
+    code::BAD_NOTHING_TO_DO,
+    code::BAD_NOT_IMPLEMENTED,
+    code::BAD_NOT_SUPPORTED,
+    code::BAD_SERVICE_UNSUPPORTED,
+    code::BAD_USER_ACCESS_DENIED,
+    // node-opcua 2.186, of a method that its address space declares and nobody has written.
+    code::BAD_INTERNAL_ERROR,
+];
 
 impl Search<'_> {
     /// What `FindAlias` knows of each item id, all of them in as few Call requests as the server's limits allow.
@@ -17,8 +33,7 @@ impl Search<'_> {
             self.link.find_alias(&part).await
         })
         .await?;
-        // One refused pattern may be the pattern's fault; all of them are not.
-        if results.iter().all(Result::is_err) {
+        if results.iter().any(|result| matches!(result, Err(status) if NOT_HERE.contains(&status.code()))) {
             self.find_alias.store(false, Ordering::Relaxed);
         }
         let nodes = items.iter().zip(results).map(|(item, result)| self.alias(item, result));
@@ -42,8 +57,10 @@ impl Search<'_> {
                 Ok(nodes)
             }
             Err(failure) if failure.is_disconnected() || failure.is_timeout() => Err(failure),
-            Err(_) => {
-                self.find_alias.store(false, Ordering::Relaxed);
+            Err(failure) => {
+                if NOT_HERE.contains(&failure.status.code()) {
+                    self.find_alias.store(false, Ordering::Relaxed);
+                }
                 Ok(nothing())
             }
         }
