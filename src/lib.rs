@@ -18,8 +18,8 @@ mod value;
 
 #[cfg(feature = "client")]
 pub use client::{
-    Client, ClientBuilder, Event, Identity, ReadOptions, Results, Security, ServerInfo, ServerState, State,
-    open,
+    Client, ClientBuilder, Event, Identity, Properties, PropertiesOptions, ReadOptions, Results, Security,
+    ServerInfo, ServerState, State, open,
 };
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};

@@ -10,6 +10,7 @@
 //! ```
 
 mod client;
+mod properties;
 mod results;
 mod runtime;
 mod subscription;

@@ -1,9 +1,17 @@
-//! OPC DA's vocabulary, for item ids, sources and what else carries over from OPC Classic.
+//! OPC DA's vocabulary, for item ids, sources, properties and what else carries over from OPC Classic.
 
+mod access;
 mod item_id;
 mod item_ids;
+mod property;
+mod quality;
 mod source;
+mod var_type;
 
+pub use access::Access;
 pub use item_id::ItemId;
 pub use item_ids::ItemIds;
+pub use property::PropertyId;
+pub(crate) use quality::quality_word;
 pub use source::Source;
+pub use var_type::VarType;
