@@ -10,6 +10,7 @@
 //! ```
 
 mod client;
+mod record;
 mod runtime;
 mod subscription;
 

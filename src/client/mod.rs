@@ -10,6 +10,7 @@ pub(crate) mod limits;
 mod open;
 mod order;
 mod read;
+mod record;
 mod session;
 mod types;
 mod write;
@@ -23,6 +24,8 @@ pub use event::{Event, State};
 pub use identity::{Identity, Security};
 pub use info::{ServerInfo, ServerState};
 pub use read::ReadOptions;
+#[cfg(feature = "blocking")]
+pub(crate) use record::Shape;
 pub(crate) use session::{Handle, Inner};
 
 use crate::{Error, IntoTag, Operation, Result, Tag};

@@ -129,7 +129,7 @@ impl Inner {
         }
     }
 
-    async fn read_all(
+    pub(super) async fn read_all(
         &self,
         tags: Vec<Result<Tag, ParseTagError>>,
         options: &ReadOptions,

@@ -53,7 +53,10 @@ impl Client {
 }
 
 impl Inner {
-    async fn write_all(&self, values: Vec<(Result<Tag, ParseTagError>, Value)>) -> Result<Vec<Result<()>>> {
+    pub(super) async fn write_all(
+        &self,
+        values: Vec<(Result<Tag, ParseTagError>, Value)>,
+    ) -> Result<Vec<Result<()>>> {
         self.check_open(OPERATION)?;
         let tags: Vec<&Tag> = values.iter().filter_map(|(tag, _)| tag.as_ref().ok()).collect();
         // Before anything is awaited: the order of calls is the order of writes.

@@ -20,6 +20,7 @@ mod client_network;
 mod client_open;
 mod client_read;
 mod client_reconnect;
+mod client_record;
 mod client_subscribe;
 mod client_tags;
 mod client_types;
