@@ -12,6 +12,7 @@
 mod client;
 mod group;
 mod properties;
+mod record;
 mod results;
 mod runtime;
 mod subscription;

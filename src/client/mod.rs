@@ -12,6 +12,7 @@ mod open;
 mod order;
 mod properties;
 mod read;
+mod record;
 mod results;
 mod session;
 mod types;
@@ -28,6 +29,8 @@ pub use info::{ServerInfo, ServerState};
 pub use into_write::IntoWrite;
 pub use properties::{Properties, PropertiesOptions};
 pub use read::ReadOptions;
+#[cfg(feature = "blocking")]
+pub(crate) use record::Shape;
 pub use results::Results;
 pub(crate) use session::{Handle, Inner};
 pub use write::WriteOptions;

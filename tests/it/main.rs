@@ -22,6 +22,7 @@ mod client_open;
 mod client_properties;
 mod client_read;
 mod client_reconnect;
+mod client_record;
 mod client_stream;
 mod client_subscribe;
 mod client_tags;

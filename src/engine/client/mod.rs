@@ -13,5 +13,5 @@ pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
 pub(crate) use event_loop::{EventLoop, LinkEvent, Task, progress};
 pub(crate) use failure::Failure;
 pub(crate) use node::{Aim, Attribute, Target};
-pub(crate) use services::{Link, Reference};
+pub(crate) use services::{Link, NodeClass, Reference};
 pub(crate) use subscription::{ItemRequest, Notice, Sink};

@@ -19,14 +19,26 @@ use super::{Aim, Failure};
 /// A server may answer `BrowseNext` with new continuation points for ever; no real node has this many pages.
 const MAX_BROWSE_PAGES: usize = 100_000;
 
-/// `BrowseResultMask` with `BrowseName` alone (Part 4, 5.9.2.2).
-const RESULT_MASK: u32 = 8;
+/// `BrowseResultMask` with `NodeClass` and `BrowseName` (Part 4, 5.9.2.2).
+const RESULT_MASK: u32 = 4 | 8;
 
 /// One forward hierarchical reference, as Browse gives it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) node: NodeId,
     pub(crate) name: QualifiedName,
+    pub(crate) class: NodeClass,
+}
+
+/// What a node is, as far as a tag can be one (Part 3, 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NodeClass {
+    /// A branch.
+    Object,
+    /// A tag with a value, and perhaps others below it.
+    Variable,
+    /// A method or a type.
+    Other,
 }
 
 /// The services of one session. Clones share it; it survives reconnects.
@@ -239,6 +251,11 @@ fn take_references(result: &mut BrowseResult) -> Vec<Reference> {
         .map(|reference| Reference {
             node: convert::node_id(reference.node_id.node_id.clone()),
             name: convert::from_qualified_name(reference.browse_name),
+            class: match reference.node_class {
+                opcua::types::NodeClass::Object => NodeClass::Object,
+                opcua::types::NodeClass::Variable => NodeClass::Variable,
+                _ => NodeClass::Other,
+            },
         })
         .collect()
 }
