@@ -22,6 +22,7 @@ pub(crate) use self::progress::{Progress, note};
 pub(crate) use self::reading::{Row, field, time_text};
 use self::rotate::Rotated;
 use self::table::Table;
+pub(crate) use self::table::plain;
 use crate::args::{Format, Global};
 use crate::exit::Failure;
 

@@ -126,7 +126,7 @@ fn write_row<'a>(out: &mut impl Write, cells: impl Iterator<Item = (&'a str, usi
 }
 
 /// A server's text must not move the cursor: line ends, escape codes and the like are shown as escapes.
-fn plain(cell: &str) -> String {
+pub(crate) fn plain(cell: &str) -> String {
     if !cell.contains(char::is_control) {
         return cell.to_owned();
     }
