@@ -11,6 +11,7 @@
 
 mod client;
 mod group;
+mod properties;
 mod results;
 mod runtime;
 mod subscription;

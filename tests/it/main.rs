@@ -19,6 +19,7 @@ mod client_limits;
 mod client_merge;
 mod client_network;
 mod client_open;
+mod client_properties;
 mod client_read;
 mod client_reconnect;
 mod client_stream;

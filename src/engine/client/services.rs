@@ -145,6 +145,14 @@ impl Link {
         self.browse(nodes, BrowseDirection::Inverse, ReferenceTypeId::HasSubtype).await
     }
 
+    /// The properties of each node.
+    pub(crate) async fn properties(
+        &self,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
+        self.browse(nodes, BrowseDirection::Forward, ReferenceTypeId::HasProperty).await
+    }
+
     async fn browse(
         &self,
         nodes: &[NodeId],
