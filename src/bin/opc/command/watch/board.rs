@@ -85,12 +85,15 @@ impl Board {
 
     pub(super) fn reading(&mut self, reading: &Reading) {
         self.readings += 1;
-        let Some(row) = self.places.get(&reading.tag).and_then(|place| self.rows.get_mut(*place)) else { return };
+        let Some(row) = self.places.get(&reading.tag).and_then(|place| self.rows.get_mut(*place)) else {
+            return;
+        };
         // The first value is none.
         row.changes += u64::from(row.quality.is_some());
         row.value = plain(&field(&reading.value));
         row.quality = Some(reading.quality());
-        row.status = if reading.status.is_good() { String::new() } else { reading.status.name().into_owned() };
+        row.status =
+            if reading.status.is_good() { String::new() } else { reading.status.name().into_owned() };
         row.time = reading.time();
         row.spark.push(reading.value.to_f64_lossy().filter(|_| !reading.status.is_bad()));
     }
@@ -139,7 +142,8 @@ impl Board {
     }
 
     fn widths(&self, width: usize) -> Widths {
-        let longest = |text: fn(&Row) -> &str| self.rows.iter().map(|row| text(row).width()).max().unwrap_or(0);
+        let longest =
+            |text: fn(&Row) -> &str| self.rows.iter().map(|row| text(row).width()).max().unwrap_or(0);
         let tag = longest(|row| &row.tag).clamp("Tag".len(), (width / 3).max("Tag".len()));
         let value = longest(|row| &row.value).clamp(*VALUE.start(), *VALUE.end());
         let taken = tag + value + QUALITY + TIME + CHANGES + 5 * GAP;

@@ -47,10 +47,16 @@ impl Screen {
         let (sender, keys) = mpsc::unbounded_channel();
         let ended = Arc::new(AtomicBool::new(false));
         // From here on, whatever fails gives the terminal back.
-        let mut screen =
-            Screen { out: BufWriter::new(io::stdout()), colours, keys, ended: Arc::clone(&ended), reader: None };
+        let mut screen = Screen {
+            out: BufWriter::new(io::stdout()),
+            colours,
+            keys,
+            ended: Arc::clone(&ended),
+            reader: None,
+        };
         execute!(screen.out, EnterAlternateScreen, Hide, DisableLineWrap)?;
-        screen.reader = Some(std::thread::Builder::new().name("keys".into()).spawn(move || read(&sender, &ended))?);
+        screen.reader =
+            Some(std::thread::Builder::new().name("keys".into()).spawn(move || read(&sender, &ended))?);
         Ok(screen)
     }
 
