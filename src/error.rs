@@ -139,6 +139,16 @@ pub enum Error {
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
     },
+    /// The address space goes deeper than any plant's: perhaps the server makes it up as one goes.
+    #[error("{operation} `{tag}`: more than {levels} levels deep")]
+    TooDeep {
+        /// The verb that was running.
+        operation: Operation,
+        /// The first node that was not looked below.
+        tag: Tag,
+        /// How many levels were looked at.
+        levels: usize,
+    },
     /// A value whose quality does not allow using it: found by a typed read, or given to a write as the reading that it
     /// should write back.
     #[error("{operation} `{tag}`: the value is {quality} ({status})")]
@@ -203,6 +213,7 @@ impl Error {
             | Error::Service { operation, .. }
             | Error::Item { operation, .. }
             | Error::Resolve { operation, .. }
+            | Error::TooDeep { operation, .. }
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
             | Error::Closed { operation }
@@ -219,6 +230,7 @@ impl Error {
         match self {
             Error::Item { tag, .. }
             | Error::Resolve { tag, .. }
+            | Error::TooDeep { tag, .. }
             | Error::Quality { tag, .. }
             | Error::Convert { tag, .. } => Some(tag),
             _ => None,

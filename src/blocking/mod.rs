@@ -10,6 +10,7 @@
 //! ```
 
 mod client;
+mod list;
 mod results;
 mod runtime;
 mod subscription;

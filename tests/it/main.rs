@@ -15,6 +15,7 @@ mod cli;
 mod client_blocking;
 mod client_life;
 mod client_limits;
+mod client_list;
 mod client_merge;
 mod client_network;
 mod client_open;

@@ -12,6 +12,7 @@ pub(crate) enum Attribute {
     Value,
     DataType,
     ValueRank,
+    UserAccessLevel,
 }
 
 impl Attribute {
@@ -21,6 +22,7 @@ impl Attribute {
             Attribute::Value => 13,
             Attribute::DataType => 14,
             Attribute::ValueRank => 15,
+            Attribute::UserAccessLevel => 18,
         }
     }
 }
