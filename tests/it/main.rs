@@ -16,6 +16,8 @@ mod client_blocking;
 mod client_life;
 mod client_limits;
 mod client_list;
+mod client_list_network;
+mod client_list_scale;
 mod client_merge;
 mod client_network;
 mod client_open;
