@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::da::Groups;
 use crate::engine::Sample;
 use crate::engine::client::{EventLoop, Failure, Link, LinkEvent, Task, progress};
 use crate::subscribe::Monitor;
@@ -14,7 +15,7 @@ use crate::{Error, Event, Operation, Result, State, Status, Tag};
 
 use super::batch::{Batch, Wire};
 use super::builder::EventCallback;
-use super::limits::{Limits, Service, chunked_until_failure};
+use super::limits::{Limits, Service, read_each};
 use super::open::{Bundled, Settings};
 use super::order::Order;
 
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     batch: Batch<Reads>,
     order: Order,
     monitor: OnceLock<Monitor>,
+    groups: Groups,
     /// Where the session lives, whatever runtime its verbs are called on.
     runtime: tokio::runtime::Handle,
     state: watch::Sender<State>,
@@ -84,19 +86,7 @@ impl Wire for Reads {
     }
 
     async fn read(&self, nodes: &[Arc<Resolved>], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        let mut results = Vec::with_capacity(nodes.len());
-        while let Some(rest) = nodes.get(results.len()..).filter(|rest| !rest.is_empty()) {
-            let read = |part: Vec<Arc<Resolved>>| async move { self.link.read(&part, max_age).await };
-            let (mut part, failure) = chunked_until_failure(&self.limits, Service::Read, rest, read).await;
-            results.append(&mut part);
-            match failure {
-                // This one value alone is too much: its own error, not its neighbours'.
-                Some(failure) if failure.is_too_much() => results.push(Sample::status(failure.status)),
-                Some(failure) => return Err(failure),
-                None => {}
-            }
-        }
-        Ok(results)
+        read_each(&self.link, &self.limits, nodes, max_age).await
     }
 }
 
@@ -119,6 +109,7 @@ pub(super) fn start(
         limits,
         order: Order::default(),
         monitor: OnceLock::new(),
+        groups: Groups::default(),
         runtime,
         state: watch::Sender::new(State::Connected),
         closing: AtomicBool::new(false),
@@ -299,6 +290,10 @@ impl Inner {
             monitor.close();
         }
         monitor
+    }
+
+    pub(crate) fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// The last value that a subscription holds for a tag.

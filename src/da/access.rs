@@ -2,70 +2,79 @@
 
 use std::fmt;
 
-/// What may be done with an item's value: OPC DA's access rights, from the attribute `UserAccessLevel` (Part 3, 8.57;
-/// Part 8, A.3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Access {
-    /// Neither.
-    #[default]
-    None,
-    /// It can be read.
-    Read,
-    /// It can be written.
-    Write,
-    /// It can be read and written.
-    ReadWrite,
+/// What may be done with a value: OPC DA's access rights, OPC UA's `AccessLevel` (Part 8, A.4.2.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Access {
+    /// `OPC_READABLE`, `CurrentRead`
+    pub read: bool,
+    /// `OPC_WRITEABLE`, `CurrentWrite`
+    pub write: bool,
 }
-
-/// `CurrentRead` and `CurrentWrite` (Part 3, 8.57): the same bits as OPC DA's `OPC_READABLE` and `OPC_WRITEABLE`.
-const READ: u8 = 1;
-const WRITE: u8 = 2;
 
 impl Access {
-    /// From the bits of an `AccessLevel`; those that are about something else are left out.
-    pub fn from_level(level: u8) -> Access {
-        match (level & READ != 0, level & WRITE != 0) {
-            (false, false) => Access::None,
-            (true, false) => Access::Read,
-            (false, true) => Access::Write,
-            (true, true) => Access::ReadWrite,
-        }
-    }
-
-    /// OPC DA's number: 1 read, 2 write, 3 both.
-    pub fn number(self) -> u8 {
-        match self {
-            Access::None => 0,
-            Access::Read => READ,
-            Access::Write => WRITE,
-            Access::ReadWrite => READ | WRITE,
-        }
-    }
-
     /// The value can be read.
-    pub fn can_read(self) -> bool {
-        self.number() & READ != 0
-    }
-
+    pub const READ: Access = Access { read: true, write: false };
     /// The value can be written.
-    pub fn can_write(self) -> bool {
-        self.number() & WRITE != 0
-    }
+    pub const WRITE: Access = Access { read: false, write: true };
+    /// The value can be read and written.
+    pub const READ_WRITE: Access = Access { read: true, write: true };
 
     /// All that `other` allows is allowed here.
-    pub fn includes(self, other: Access) -> bool {
-        self.number() & other.number() == other.number()
+    pub const fn includes(self, other: Access) -> bool {
+        self.bits() & other.bits() == other.bits()
+    }
+
+    /// From OPC DA's bits: 1 is readable, 2 is writable. OPC UA's attribute `AccessLevel` begins with the same two
+    /// (Part 3, 8.57); what else it has is not looked at.
+    pub const fn from_bits(bits: u8) -> Access {
+        Access { read: bits & 1 != 0, write: bits & 2 != 0 }
+    }
+
+    /// OPC DA's bits.
+    pub const fn bits(self) -> u8 {
+        match (self.read, self.write) {
+            (false, false) => 0,
+            (true, false) => 1,
+            (false, true) => 2,
+            (true, true) => 3,
+        }
+    }
+
+    /// OpenOPC's word: `Read`, `Write`, `Read/Write`, or `0` where nothing may be done.
+    pub const fn name(self) -> &'static str {
+        match (self.read, self.write) {
+            (false, false) => "0",
+            (true, false) => "Read",
+            (false, true) => "Write",
+            (true, true) => "Read/Write",
+        }
     }
 }
 
-/// OpenOPC's words: `Read`, `Write`, `Read/Write`.
+/// OpenOPC's word.
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Access::None => "None",
-            Access::Read => "Read",
-            Access::Write => "Write",
-            Access::ReadWrite => "Read/Write",
-        })
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_includes_less() {
+        assert!(Access::READ_WRITE.includes(Access::READ) && Access::READ.includes(Access::READ));
+        assert!(Access::READ.includes(Access::default()) && !Access::READ.includes(Access::WRITE));
+        assert!(!Access::WRITE.includes(Access::READ_WRITE));
+    }
+
+    #[test]
+    fn bits_go_both_ways_and_others_are_ignored() {
+        for (bits, name) in [(0, "0"), (1, "Read"), (2, "Write"), (3, "Read/Write")] {
+            assert_eq!(Access::from_bits(bits).bits(), bits);
+            assert_eq!(Access::from_bits(bits | 0xFC).bits(), bits);
+            assert_eq!(Access::from_bits(bits).to_string(), name);
+        }
     }
 }

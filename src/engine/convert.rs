@@ -3,6 +3,8 @@
 mod array;
 mod data_type;
 mod opaque;
+#[cfg(feature = "client")]
+pub(crate) mod property;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -43,6 +43,9 @@ const WAVES: [(&str, DataType, f64, f64); 10] = [
 
 const PERIOD: Duration = Duration::from_secs(60);
 
+/// What the original says of every item.
+const SCAN_RATE: Duration = Duration::from_millis(100);
+
 /// Every preset item, in browse order.
 pub(crate) fn items() -> Vec<Item> {
     let mut items = Vec::with_capacity(116);
@@ -105,7 +108,7 @@ pub(crate) const FOLDERS: [&[&str]; 10] = [
 
 fn plain(group: &str, name: &str, initial: Value) -> Item {
     let folders = FOLDERS.into_iter().find(|path| path.get(1) == Some(&group)).unwrap_or_default();
-    Item::new(format!("{group}.{name}"), initial).folders(folders)
+    Item::new(format!("{group}.{name}"), initial).folders(folders).scan_rate(SCAN_RATE)
 }
 
 fn random(name: &str, initial: Value, dice: Dice) -> Item {

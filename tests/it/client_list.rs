@@ -92,12 +92,12 @@ async fn the_patterns_of_openopcs_tutorial() {
 #[tokio::test]
 async fn whatever_is_listed_reads_back() {
     let (simulator, client) = preset().await;
-    let options = ListOptions::new().recursive(true).access(Access::Read);
+    let options = ListOptions::new().recursive(true).access(Access::READ);
     let entries = within(client.list_with("*", &options)).await.unwrap();
     assert_eq!(entries.len(), 103 - 14, "all but what can only be written");
     let readings = within(client.read_many(&entries)).await.unwrap();
     for (entry, reading) in entries.iter().zip(readings) {
-        assert!(entry.access.unwrap().can_read());
+        assert!(entry.access.unwrap().read);
         assert_eq!(entry.kind, EntryKind::Leaf);
         assert_eq!(entry.tag.as_str(), entry.item_id.as_str(), "item ids as OPC DA users know them");
         assert_eq!(within(client.resolve(&entry.path[..])).await.unwrap(), Tag::node(entry.node_id.clone()));
@@ -130,18 +130,18 @@ async fn kinds_and_access_are_filters() {
     let leaves = plain.clone().kind(EntryKind::Leaf);
     assert_eq!(list(&client, "Plant", &leaves).await, ["Plant.Temp", "Plant.Set", "Plant.Cmd"]);
     assert_eq!(
-        list(&client, "Plant", &leaves.clone().access(Access::Read)).await,
+        list(&client, "Plant", &leaves.clone().access(Access::READ)).await,
         ["Plant.Temp", "Plant.Set"]
     );
-    assert_eq!(list(&client, "Plant", &leaves.clone().access(Access::ReadWrite)).await, ["Plant.Set"]);
-    let writable = ListOptions::new().recursive(true).access(Access::Write);
+    assert_eq!(list(&client, "Plant", &leaves.clone().access(Access::READ_WRITE)).await, ["Plant.Set"]);
+    let writable = ListOptions::new().recursive(true).access(Access::WRITE);
     assert_eq!(list(&client, "*", &writable).await, ["Plant.Set", "Plant.Cmd", "Plant.Line.Speed"]);
     let branches = ListOptions::new().recursive(true).kind(EntryKind::Branch);
     assert_eq!(list(&client, "*", &branches).await, ["Plant", "Line"]);
     assert_eq!(list(&client, "Plant.Set", &ListOptions::new().case_sensitive(true)).await, ["Plant.Set"]);
     assert!(list(&client, "plant.Set", &ListOptions::new().case_sensitive(true)).await.is_empty());
     let entry = &within(client.list_with("Plant.Cmd", &plain.with_access(true))).await.unwrap()[0];
-    assert_eq!(entry.access, Some(Access::Write));
+    assert_eq!(entry.access, Some(Access::WRITE));
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ impl Run {
         for (entry, sample) in made.iter_mut().flatten().filter(leaves()).zip(samples) {
             // A server that does not tell is a server that does not allow.
             let level = if let Value::Byte(level) = sample.value { level } else { 0 };
-            entry.access = Some(Access::from_level(level));
+            entry.access = Some(Access::from_bits(level));
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::EntryKind;
 /// ```
 /// use openopc::{EntryKind, ListOptions, da::Access};
 ///
-/// let leaves = ListOptions::new().recursive(true).access(Access::Write).limit(100);
+/// let leaves = ListOptions::new().recursive(true).access(Access::WRITE).limit(100);
 /// let branches = ListOptions::new().recursive(true).kind(EntryKind::Branch);
 /// # let _ = (leaves, branches);
 /// ```

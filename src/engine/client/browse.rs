@@ -2,30 +2,54 @@
 
 use opcua::client::UARequest;
 use opcua::client::services::{Browse, BrowseNext};
+use opcua::types as ua;
 use opcua::types::{
-    BrowseDescription, BrowseDirection, BrowseResult, ByteString, NodeClass, NodeClassMask,
-    ReferenceDescription, ReferenceTypeId, StatusCode, VariableTypeId,
+    BrowseDescription, BrowseDirection, BrowseResult, ByteString, NodeClassMask, ReferenceDescription,
+    ReferenceTypeId, StatusCode, VariableTypeId,
 };
 
 use crate::engine::convert;
 use crate::{NodeId, QualifiedName, Status};
 
+use super::call::call;
 use super::{Failure, Link};
 
 /// A server may answer `BrowseNext` with new continuation points for ever; no real node has this many pages.
 const MAX_BROWSE_PAGES: usize = 100_000;
 
-/// `BrowseResultMask` with `BrowseName` alone (Part 4, 5.9.2.2).
-const NAMES: u32 = 8;
+/// `BrowseResultMask` with `NodeClass` and `BrowseName` (Part 4, 5.9.2.2).
+const NAMES: u32 = 4 | 8;
 
-/// As well `ReferenceTypeId`, `NodeClass` and `TypeDefinition`: what tells items from properties.
-const KINDS: u32 = 1 | 4 | NAMES | 32;
+/// As well `ReferenceTypeId` and `TypeDefinition`: what tells items from properties.
+const KINDS: u32 = 1 | NAMES | 32;
 
 /// One forward hierarchical reference, as Browse gives it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) node: NodeId,
     pub(crate) name: QualifiedName,
+    pub(crate) class: NodeClass,
+}
+
+/// What a node is, as far as a tag can be one (Part 3, 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NodeClass {
+    /// A branch.
+    Object,
+    /// A tag with a value, and perhaps others below it.
+    Variable,
+    /// A method or a type.
+    Other,
+}
+
+impl From<ua::NodeClass> for NodeClass {
+    fn from(class: ua::NodeClass) -> NodeClass {
+        match class {
+            ua::NodeClass::Object => NodeClass::Object,
+            ua::NodeClass::Variable => NodeClass::Variable,
+            _ => NodeClass::Other,
+        }
+    }
 }
 
 /// An object or a variable below a node; properties are neither.
@@ -78,34 +102,32 @@ impl Link {
             node_class_mask: (NodeClassMask::OBJECT | NodeClassMask::VARIABLE).bits(),
             result_mask: KINDS,
         });
-        let response = Browse::new(&self.session)
+        let request = Browse::new(&self.session)
             .nodes_to_browse(descriptions.collect())
             .max_references_per_node(most)
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+            .timeout(self.timeout);
+        let response = call("Browse", expected, request.send(self.session.channel())).await?;
         pages(response.results, expected)
     }
 
     /// The next page of each, one result each in order.
     pub(crate) async fn next_pages(&self, points: Vec<Continuation>) -> Result<Vec<PageResult>, Failure> {
         let expected = points.len();
-        let response = BrowseNext::new(&self.session)
+        let request = BrowseNext::new(&self.session)
             .continuation_points(points.into_iter().map(|point| ByteString::from(point.0)).collect())
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+            .timeout(self.timeout);
+        let response = call("BrowseNext", expected, request.send(self.session.channel())).await?;
         pages(response.results, expected)
     }
 
     /// Tells the server that nobody will ask for the rest.
     pub(crate) async fn release_pages(&self, points: Vec<Continuation>) -> Result<(), Failure> {
-        BrowseNext::new(&self.session)
+        let count = points.len();
+        let request = BrowseNext::new(&self.session)
             .continuation_points(points.into_iter().map(|point| ByteString::from(point.0)).collect())
             .release_continuation_points(true)
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+            .timeout(self.timeout);
+        call("BrowseNext", count, request.send(self.session.channel())).await?;
         Ok(())
     }
 
@@ -126,6 +148,14 @@ impl Link {
         self.browse(nodes, BrowseDirection::Inverse, ReferenceTypeId::HasSubtype).await
     }
 
+    /// The properties of each node.
+    pub(crate) async fn properties(
+        &self,
+        nodes: &[NodeId],
+    ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
+        self.browse(nodes, BrowseDirection::Forward, ReferenceTypeId::HasProperty).await
+    }
+
     async fn browse(
         &self,
         nodes: &[NodeId],
@@ -141,11 +171,9 @@ impl Link {
             node_class_mask: 0,
             result_mask: NAMES,
         });
-        let response = Browse::new(&self.session)
-            .nodes_to_browse(descriptions.collect())
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+        let request =
+            Browse::new(&self.session).nodes_to_browse(descriptions.collect()).timeout(self.timeout);
+        let response = call("Browse", nodes.len(), request.send(self.session.channel())).await?;
         let results = response.results.unwrap_or_default();
         if results.len() != nodes.len() {
             return Err(Failure::wrong_count(nodes.len(), results.len()));
@@ -188,11 +216,9 @@ impl Link {
     }
 
     async fn next_page(&self, continuation_point: ByteString) -> Result<BrowseResult, Failure> {
-        let response = BrowseNext::new(&self.session)
-            .continuation_point(continuation_point)
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+        let request =
+            BrowseNext::new(&self.session).continuation_point(continuation_point).timeout(self.timeout);
+        let response = call("BrowseNext", 1, request.send(self.session.channel())).await?;
         let page =
             response.results.unwrap_or_default().into_iter().next().ok_or(Failure::wrong_count(1, 0))?;
         if page.status_code.is_bad() {
@@ -212,6 +238,7 @@ fn take_references(result: &mut BrowseResult) -> Vec<Reference> {
         .map(|reference| Reference {
             node: convert::node_id(reference.node_id.node_id.clone()),
             name: convert::from_qualified_name(reference.browse_name),
+            class: reference.node_class.into(),
         })
         .collect()
 }
@@ -236,10 +263,10 @@ fn page(result: BrowseResult) -> PageResult {
 
 /// Nothing where the reference leads to a property, to another server, or to what has neither a value nor items.
 fn child(reference: ReferenceDescription) -> Option<Child> {
-    let is_variable = match reference.node_class {
+    let is_variable = match reference.node_class.into() {
         NodeClass::Object => false,
         NodeClass::Variable => true,
-        _ => return None,
+        NodeClass::Other => return None,
     };
     let property = reference.reference_type_id == ReferenceTypeId::HasProperty
         || reference.type_definition.node_id == VariableTypeId::PropertyType;

@@ -1,6 +1,7 @@
 //! The client side of the engine: one connection to one server, as a handful of services.
 
 mod browse;
+mod call;
 mod connect;
 mod event_loop;
 mod failure;
@@ -9,7 +10,7 @@ mod services;
 mod subscription;
 mod transport;
 
-pub(crate) use browse::{Child, Continuation, Page, PageResult, Reference};
+pub(crate) use browse::{Child, Continuation, NodeClass, Page, PageResult, Reference};
 pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
 pub(crate) use event_loop::{EventLoop, LinkEvent, Task, progress};
 pub(crate) use failure::Failure;

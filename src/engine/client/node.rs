@@ -9,20 +9,32 @@ use crate::engine::convert;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attribute {
     NodeClass,
+    BrowseName,
+    DisplayName,
+    Description,
     Value,
     DataType,
     ValueRank,
     UserAccessLevel,
+    AccessLevel,
+    MinimumSamplingInterval,
+    Historizing,
 }
 
 impl Attribute {
     const fn id(self) -> u32 {
         match self {
             Attribute::NodeClass => 2,
+            Attribute::BrowseName => 3,
+            Attribute::DisplayName => 4,
+            Attribute::Description => 5,
             Attribute::Value => 13,
             Attribute::DataType => 14,
             Attribute::ValueRank => 15,
             Attribute::UserAccessLevel => 18,
+            Attribute::AccessLevel => 17,
+            Attribute::MinimumSamplingInterval => 19,
+            Attribute::Historizing => 20,
         }
     }
 }
