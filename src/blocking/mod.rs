@@ -11,6 +11,7 @@
 
 mod client;
 mod group;
+mod list;
 mod properties;
 mod record;
 mod results;
