@@ -18,8 +18,9 @@ mod value;
 
 #[cfg(feature = "client")]
 pub use client::{
-    Client, ClientBuilder, Event, Identity, Properties, PropertiesOptions, ReadOptions, Results, Security,
-    ServerInfo, ServerState, State, open,
+    Client, ClientBuilder, Endpoint, Event, Identity, IdentityKind, Properties, PropertiesOptions,
+    ReadOptions, Results, Security, Server, ServerInfo, ServerKind, ServerLimits, ServerState, State,
+    endpoints, open, servers,
 };
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};

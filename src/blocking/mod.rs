@@ -10,12 +10,14 @@
 //! ```
 
 mod client;
+mod discover;
 mod properties;
 mod results;
 mod runtime;
 mod subscription;
 
 pub use client::Client;
+pub use discover::{endpoints, servers};
 pub use results::Results;
 pub use subscription::{Subscription, Watch};
 

@@ -3,6 +3,7 @@
 mod address;
 mod batch;
 mod builder;
+mod discover;
 mod event;
 mod identity;
 mod info;
@@ -21,9 +22,10 @@ use std::sync::Arc;
 
 pub(crate) use address::Address;
 pub use builder::ClientBuilder;
+pub use discover::{Endpoint, IdentityKind, Server, ServerKind, endpoints, servers};
 pub use event::{Event, State};
 pub use identity::{Identity, Security};
-pub use info::{ServerInfo, ServerState};
+pub use info::{ServerInfo, ServerLimits, ServerState};
 pub use properties::{Properties, PropertiesOptions};
 pub use read::ReadOptions;
 pub use results::Results;

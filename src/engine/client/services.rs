@@ -10,6 +10,7 @@ use opcua::types::{
     ReferenceTypeId, RelativePath, RelativePathElement, StatusCode, TimestampsToReturn, WriteValue,
 };
 
+use crate::client::Endpoint;
 use crate::engine::{Sample, convert};
 use crate::{NodeId, QualifiedName, Status, Value};
 
@@ -33,9 +34,23 @@ pub(crate) struct Reference {
 pub(crate) struct Link {
     pub(super) session: Arc<Session>,
     pub(super) timeout: Duration,
+    pub(super) chosen: Arc<Chosen>,
+}
+
+/// What was settled when the session was prepared.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) client_name: String,
+    /// As the user named it.
+    pub(crate) host: String,
+    pub(crate) endpoint: Endpoint,
 }
 
 impl Link {
+    pub(crate) fn chosen(&self) -> &Chosen {
+        &self.chosen
+    }
+
     pub(crate) fn session(&self) -> Arc<Session> {
         self.session.clone()
     }
