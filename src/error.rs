@@ -18,8 +18,12 @@ pub enum Operation {
     Open,
     /// `read`, `read_many`, `read_as`, `read_with`
     Read,
+    /// `read_into`
+    ReadInto,
     /// `write`, `write_many`
     Write,
+    /// `write_from`
+    WriteFrom,
     /// `subscribe`, `subscribe_with`, `watch`, and what is done to a subscription
     Subscribe,
     /// `list`
@@ -47,7 +51,9 @@ impl fmt::Display for Operation {
         f.pad(match self {
             Operation::Open => "open",
             Operation::Read => "read",
+            Operation::ReadInto => "read_into",
             Operation::Write => "write",
+            Operation::WriteFrom => "write_from",
             Operation::Subscribe => "subscribe",
             Operation::List => "list",
             Operation::Properties => "properties",
@@ -156,7 +162,18 @@ pub enum Error {
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
     },
-    /// A typed read found a value whose quality does not allow using it.
+    /// A group cannot do what was asked of it. Nothing was sent.
+    #[error("{operation} failed: the group `{name}` {reason}")]
+    Group {
+        /// The verb that was running.
+        operation: Operation,
+        /// The name of the group.
+        name: String,
+        /// Why, as the rest of a sentence.
+        reason: &'static str,
+    },
+    /// A value whose quality does not allow using it: found by a typed read, or given to a write as the reading that it
+    /// should write back.
     #[error("{operation} `{tag}`: the value is {quality} ({status})")]
     Quality {
         /// The verb that was running.
@@ -178,6 +195,18 @@ pub enum Error {
         /// What does not fit what.
         #[source]
         source: ConvertError,
+    },
+    /// The server refused some fields of a struct that was written; it took the others.
+    #[error("{operation} `{tag}`: {} of {} fields were not written", .failed.len(), .failed.len() + .written.len())]
+    Fields {
+        /// The verb that was running.
+        operation: Operation,
+        /// The branch.
+        tag: Tag,
+        /// What was written.
+        written: Vec<Tag>,
+        /// What was not, and why: one error that names its tag for each.
+        failed: Vec<Error>,
     },
     /// The client was closed, by `close()` or because the last handle was dropped.
     #[error("{operation} failed: the client is closed")]
@@ -210,6 +239,36 @@ fn resolve_message(candidates: &[Tag]) -> String {
 }
 
 impl Error {
+    /// The same error as another verb has it, of the tag that this verb was given.
+    #[cfg(feature = "client")]
+    pub(crate) fn of(mut self, verb: Operation, name: Option<&Tag>) -> Error {
+        match &mut self {
+            Error::InvalidTag { operation, .. }
+            | Error::Disconnected { operation, .. }
+            | Error::Timeout { operation, .. }
+            | Error::Service { operation, .. }
+            | Error::Item { operation, .. }
+            | Error::Resolve { operation, .. }
+            | Error::Quality { operation, .. }
+            | Error::Convert { operation, .. }
+            | Error::Fields { operation, .. }
+            | Error::Closed { operation }
+            | Error::Reentrant { operation } => *operation = verb,
+            _ => {}
+        }
+        if let Some(name) = name {
+            match &mut self {
+                Error::Item { tag, .. }
+                | Error::Resolve { tag, .. }
+                | Error::Quality { tag, .. }
+                | Error::Convert { tag, .. }
+                | Error::Fields { tag, .. } => *tag = name.clone(),
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// The verb that was running, where the error knows it.
     pub fn operation(&self) -> Option<Operation> {
         match self {
@@ -220,8 +279,10 @@ impl Error {
             | Error::Service { operation, .. }
             | Error::Item { operation, .. }
             | Error::Resolve { operation, .. }
+            | Error::Group { operation, .. }
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
+            | Error::Fields { operation, .. }
             | Error::Closed { operation }
             | Error::Reentrant { operation } => Some(*operation),
             Error::Open { .. } | Error::Security { .. } => Some(Operation::Open),
@@ -237,7 +298,8 @@ impl Error {
             Error::Item { tag, .. }
             | Error::Resolve { tag, .. }
             | Error::Quality { tag, .. }
-            | Error::Convert { tag, .. } => Some(tag),
+            | Error::Convert { tag, .. }
+            | Error::Fields { tag, .. } => Some(tag),
             _ => None,
         }
     }
@@ -287,7 +349,7 @@ impl Error {
 
     /// Trying the same call again may succeed. Never true for a write that may have landed.
     pub fn is_retryable(&self) -> bool {
-        if self.operation() == Some(Operation::Write) {
+        if matches!(self.operation(), Some(Operation::Write | Operation::WriteFrom)) {
             return false;
         }
         matches!(self, Error::Timeout { .. }) || self.is_connection()

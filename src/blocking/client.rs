@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{
     ClientBuilder, FromValue, IntoTag, NodeType, Operation, ParseTagError, ReadOptions, Reading, Refresh,
-    Result, ServerInfo, State, SubscribeOptions, Tag, Value,
+    Result, ServerInfo, State, SubscribeOptions, Tag,
 };
 
 use super::runtime::Worker;
@@ -94,30 +94,6 @@ impl Client {
         I::Item: IntoTag + 'static,
     {
         Results::new(self.inner.read_stream(tags, options), self.clone())
-    }
-
-    /// Writes one value, converted to the node's data type exactly or not at all.
-    ///
-    /// # Errors
-    /// Those of [`openopc::Client::write`](crate::Client::write).
-    pub fn write(&self, tag: impl IntoTag, value: impl Into<Value>) -> Result<()> {
-        let (tag, value) = (tag.into_tag(), value.into());
-        self.run(Operation::Write, |opc| async move { opc.write(tag, value).await })
-    }
-
-    /// Writes many values: one result per pair, in the order given.
-    ///
-    /// # Errors
-    /// Those of [`openopc::Client::write_many`](crate::Client::write_many).
-    pub fn write_many<I, T, V>(&self, values: I) -> Result<Vec<Result<()>>>
-    where
-        I: IntoIterator<Item = (T, V)>,
-        T: IntoTag,
-        V: Into<Value>,
-    {
-        let values: Vec<(Result<Tag, ParseTagError>, Value)> =
-            values.into_iter().map(|(tag, value)| (tag.into_tag(), value.into())).collect();
-        self.run(Operation::Write, |opc| async move { opc.write_many(values).await })
     }
 
     /// What a node holds: the built-in type and the rank.

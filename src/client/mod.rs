@@ -7,11 +7,13 @@ mod discover;
 mod event;
 mod identity;
 mod info;
+mod into_write;
 pub(crate) mod limits;
 mod open;
 mod order;
 mod properties;
 mod read;
+mod record;
 mod results;
 mod session;
 mod types;
@@ -26,10 +28,14 @@ pub use discover::{Endpoint, IdentityKind, Server, ServerKind, endpoints, server
 pub use event::{Event, State};
 pub use identity::{Identity, Security};
 pub use info::{ServerInfo, ServerLimits, ServerState};
+pub use into_write::IntoWrite;
 pub use properties::{Properties, PropertiesOptions};
 pub use read::ReadOptions;
+#[cfg(feature = "blocking")]
+pub(crate) use record::Shape;
 pub use results::Results;
 pub(crate) use session::{Handle, Inner};
+pub use write::WriteOptions;
 
 use crate::{Error, IntoTag, Operation, Result, Tag};
 
@@ -58,6 +64,11 @@ pub async fn open(url: impl Into<String>) -> Result<Client> {
 ///
 /// Every verb may be called from any number of tasks at once. Reads that run at the same time share requests; a write
 /// never overtakes an earlier write to the same tag.
+///
+/// # Tracing
+/// Every request is told as a [`tracing`](https://docs.rs/tracing) event with the target `openopc::call` and the level
+/// DEBUG: the message `Read(3)` is a Read of three items, its fields are `service`, `items`, `took` and, where it failed,
+/// `status`. That is OpenOPC's `set_trace`; the command shows it with `-v`.
 #[derive(Clone)]
 pub struct Client {
     handle: Arc<Handle>,

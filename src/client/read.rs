@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::da::Source;
 use crate::engine::Sample;
 use crate::status::code;
+use crate::subscribe::Held;
 use crate::tag::{Answer, Resolved};
 use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
 
@@ -125,7 +126,7 @@ impl Client {
         I::Item: IntoTag,
     {
         let tags = tags.into_iter().map(IntoTag::into_tag).collect();
-        self.inner().read_all(tags, options).await
+        self.inner().read_all(tags, options, None).await
     }
 
     /// As [`read_with`](Self::read_with), one result after the other, in the order of the tags (OpenOPC's `iread`). The
@@ -159,7 +160,7 @@ fn read_stream(client: &Client, mut tags: Tags, options: ReadOptions) -> Results
             if !std::mem::take(&mut first) && !options.pause.is_zero() {
                 tokio::time::sleep(options.pause).await;
             }
-            match client.inner().read_all(chunk, &options).await {
+            match client.inner().read_all(chunk, &options, None).await {
                 Ok(results) => outlet.put(results).await?,
                 Err(error) => return outlet.put(vec![Err(error)]).await,
             }
@@ -194,12 +195,14 @@ impl Inner {
         }
     }
 
-    async fn read_all(
+    /// One result per tag. `cache` is where cached values come from, if not from every subscription of this client.
+    pub(crate) async fn read_all(
         &self,
         tags: Vec<Result<Tag, ParseTagError>>,
         options: &ReadOptions,
+        cache: Option<&Held>,
     ) -> Result<Vec<Result<Reading>>> {
-        let read = self.read_in_time(tags, options);
+        let read = self.read_in_time(tags, options, cache);
         let Some(after) = options.timeout else { return read.await };
         let expired = |_| Err(Error::Timeout { operation: Operation::Read, after });
         tokio::time::timeout(after, read).await.unwrap_or_else(expired)
@@ -209,11 +212,16 @@ impl Inner {
         &self,
         tags: Vec<Result<Tag, ParseTagError>>,
         options: &ReadOptions,
+        cache: Option<&Held>,
     ) -> Result<Vec<Result<Reading>>> {
         let operation = Operation::Read;
         self.check_open(operation)?;
+        let newest = |tag: &Tag| match cache {
+            Some(held) => held.last(tag),
+            None => self.cached(tag),
+        };
         let cached: Vec<Option<Sample>> = match options.source {
-            Source::Cache => tags.iter().map(|tag| self.cached(tag.as_ref().ok()?)).collect(),
+            Source::Cache => tags.iter().map(|tag| newest(tag.as_ref().ok()?)).collect(),
             Source::Device | Source::Hybrid => Vec::new(),
         };
         let is_open = |index: usize| cached.get(index).is_none_or(Option::is_none);

@@ -1,6 +1,8 @@
 //! OPC DA's vocabulary, for item ids, sources, properties and what else carries over from OPC Classic.
 
 mod access;
+#[cfg(feature = "client")]
+mod group;
 mod item_id;
 mod item_ids;
 mod property;
@@ -9,6 +11,10 @@ mod source;
 mod var_type;
 
 pub use access::Access;
+#[cfg(feature = "client")]
+pub use group::Group;
+#[cfg(feature = "client")]
+pub(crate) use group::Groups;
 pub use item_id::ItemId;
 pub use item_ids::ItemIds;
 pub use property::PropertyId;

@@ -10,14 +10,15 @@ use opcua::types::{
 use crate::Security;
 use crate::client::{Endpoint, IdentityKind, Server, ServerKind};
 
+use super::call::call;
 use super::connect::{engine_client, without_retries};
 use super::transport::Tcp;
-use super::{ConnectError, ConnectOptions, Failure};
+use super::{ConnectError, ConnectOptions};
 
 /// The servers that the one at this address knows (`FindServers`, Part 4, 5.5.2); itself, if it is no discovery server.
 pub(crate) async fn find_servers(options: &ConnectOptions) -> Result<Vec<Server>, ConnectError> {
     let client = asker(options)?;
-    let found = client.find_servers(Tcp::once(options), None, None).await.map_err(Failure::from)?;
+    let found = call("FindServers", 1, client.find_servers(Tcp::once(options), None, None)).await?;
     Ok(found.into_iter().map(server).collect())
 }
 
@@ -31,7 +32,7 @@ pub(super) async fn ask_endpoints(
     options: &ConnectOptions,
 ) -> Result<Vec<EndpointDescription>, ConnectError> {
     let client = asker(options)?;
-    Ok(client.get_server_endpoints_from_url(Tcp::once(options)).await.map_err(Failure::from)?)
+    Ok(call("GetEndpoints", 1, client.get_server_endpoints_from_url(Tcp::once(options))).await?)
 }
 
 /// One failure is final here: whoever asks wants to know.

@@ -1,5 +1,6 @@
 //! The client side of the engine: one connection to one server, as a handful of services.
 
+mod call;
 mod connect;
 mod discovery;
 mod event_loop;
@@ -14,5 +15,5 @@ pub(crate) use discovery::{find_servers, get_endpoints};
 pub(crate) use event_loop::{EventLoop, LinkEvent, Task, progress};
 pub(crate) use failure::Failure;
 pub(crate) use node::{Aim, Attribute, Target};
-pub(crate) use services::{Chosen, Link, Reference};
+pub(crate) use services::{Chosen, Link, NodeClass, Reference};
 pub(crate) use subscription::{ItemRequest, Notice, Sink};

@@ -14,19 +14,32 @@ use crate::client::Endpoint;
 use crate::engine::{Sample, convert};
 use crate::{NodeId, QualifiedName, Status, Value};
 
+use super::call::call;
 use super::{Aim, Failure};
 
 /// A server may answer `BrowseNext` with new continuation points for ever; no real node has this many pages.
 const MAX_BROWSE_PAGES: usize = 100_000;
 
-/// `BrowseResultMask` with `BrowseName` alone (Part 4, 5.9.2.2).
-const RESULT_MASK: u32 = 8;
+/// `BrowseResultMask` with `NodeClass` and `BrowseName` (Part 4, 5.9.2.2).
+const RESULT_MASK: u32 = 4 | 8;
 
 /// One forward hierarchical reference, as Browse gives it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) node: NodeId,
     pub(crate) name: QualifiedName,
+    pub(crate) class: NodeClass,
+}
+
+/// What a node is, as far as a tag can be one (Part 3, 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NodeClass {
+    /// A branch.
+    Object,
+    /// A tag with a value, and perhaps others below it.
+    Variable,
+    /// A method or a type.
+    Other,
 }
 
 /// The services of one session. Clones share it; it survives reconnects.
@@ -57,13 +70,12 @@ impl Link {
 
     /// Read (Part 4, 5.11.2). One sample per target, in order.
     pub(crate) async fn read<T: Aim>(&self, targets: &[T], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        let response = Read::new(&self.session)
+        let request = Read::new(&self.session)
             .nodes_to_read(targets.iter().map(|aim| aim.target().request().clone()).collect())
             .timestamps_to_return(TimestampsToReturn::Both)
             .max_age(max_age)
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+            .timeout(self.timeout);
+        let response = call("Read", targets.len(), request.send(self.session.channel())).await?;
         let results = response.results.unwrap_or_default();
         if results.len() != targets.len() {
             return Err(Failure::wrong_count(targets.len(), results.len()));
@@ -84,11 +96,8 @@ impl Link {
                 value: DataValue { value: Some(convert::to_variant(value)), ..DataValue::null() },
             }
         });
-        let response = Write::new(&self.session)
-            .nodes_to_write(nodes.collect())
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+        let request = Write::new(&self.session).nodes_to_write(nodes.collect()).timeout(self.timeout);
+        let response = call("Write", expected, request.send(self.session.channel())).await?;
         let results = response.results.unwrap_or_default();
         if results.len() != expected {
             return Err(Failure::wrong_count(expected, results.len()));
@@ -117,11 +126,11 @@ impl Link {
                 ),
             },
         });
-        let response = TranslateBrowsePaths::new(&self.session)
+        let request = TranslateBrowsePaths::new(&self.session)
             .browse_paths(browse_paths.collect())
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+            .timeout(self.timeout);
+        let response =
+            call("TranslateBrowsePathsToNodeIds", paths.len(), request.send(self.session.channel())).await?;
         let results = response.results.unwrap_or_default();
         if results.len() != paths.len() {
             return Err(Failure::wrong_count(paths.len(), results.len()));
@@ -257,6 +266,11 @@ fn take_references(result: &mut BrowseResult) -> Vec<Reference> {
         .map(|reference| Reference {
             node: convert::node_id(reference.node_id.node_id.clone()),
             name: convert::from_qualified_name(reference.browse_name),
+            class: match reference.node_class {
+                opcua::types::NodeClass::Object => NodeClass::Object,
+                opcua::types::NodeClass::Variable => NodeClass::Variable,
+                _ => NodeClass::Other,
+            },
         })
         .collect()
 }

@@ -1,0 +1,77 @@
+//! `--repeat`
+
+use openopc::sim::{Item, Simulator};
+
+use super::process::{command, opc, start};
+
+#[cfg(unix)]
+#[test]
+fn it_goes_on_through_a_restart_of_the_server() {
+    let simulate = |listen: &str| {
+        let mut simulator = start(&mut command(["simulate", "--listen", listen]));
+        let url = simulator.line().trim_end().to_owned();
+        (simulator, url)
+    };
+    let (simulator, url) = simulate("127.0.0.1:0");
+    let mut log = start(&mut command(["-s", &url, "Bucket Brigade.Int4", "-L", "0.05", "-o", "csv"]));
+    assert!(log.line().starts_with("tag,value,"));
+    assert!(log.line().starts_with("Bucket Brigade.Int4,0,"));
+    simulator.kill();
+    // The loss and the first round that failed, in either order.
+    let notes = [log.note(), log.note()];
+    assert!(notes.iter().any(|note| note.starts_with("connection lost (")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.ends_with("; going on")), "{notes:?}");
+    let (simulator, again) = simulate(url.strip_prefix("opc.tcp://").unwrap());
+    assert_eq!(again, url);
+    assert_eq!(log.note(), "connected again");
+    // A value that only the new one has ever had.
+    opc(["-s", &url, "write", "Bucket Brigade.Int4=2"]).expect(0);
+    let mut line = log.line();
+    while !line.starts_with("Bucket Brigade.Int4,2,") {
+        assert!(line.starts_with("Bucket Brigade.Int4,0,"), "{line}");
+        line = log.line();
+    }
+    log.signal("INT");
+    let done = log.finish().expect(0);
+    assert!(!done.stdout.contains("tag,value"), "one header is enough");
+    assert!(done.stderr.contains("rounds, one every 50ms\n"), "{}", done.stderr);
+    assert!(done.stderr.contains("failed, because the server could not be reached\n"), "{}", done.stderr);
+    drop(simulator);
+}
+
+#[test]
+fn rounds_are_counted_and_a_failed_item_is_a_failure() {
+    let simulator = Simulator::builder().item(Item::new("Level", 5)).start_blocking().unwrap();
+    let read = |arguments: &[&str]| {
+        opc(["-s", simulator.url(), "read", "--repeat", "20ms", "--times", "3"].iter().chain(arguments))
+    };
+    let done = read(&["Level", "-o", "values"]).expect(0);
+    assert_eq!((done.stdout.as_str(), done.stderr.as_str()), ("5\n5\n5\n", "3 rounds, one every 20ms\n"));
+    assert_eq!(read(&["Level"]).expect(0).stdout.lines().count(), 1 + 3, "one head");
+    let failed = read(&["Level", "Nope", "-o", "csv"]).expect(1);
+    assert_eq!(failed.stdout.lines().count(), 1 + 6);
+    let page = read(&["Level", "-o", "html"]).expect(0).stdout;
+    assert_eq!(
+        (page.matches("<html").count(), page.matches("<tr class=\"good\">").count()),
+        (1, 3),
+        "{page}"
+    );
+    let refused = opc(["-s", simulator.url(), "read", "Level", "--times", "3"]).expect(2);
+    assert!(refused.stderr.contains("--repeat"), "{}", refused.stderr);
+}
+
+#[test]
+fn other_commands_repeat_too() {
+    let done = opc(["-s", "sim:", "info", "-L", "0.02", "--times", "2", "-o", "json"]).expect(0);
+    assert_eq!(done.stdout.lines().count(), 2, "{}", done.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_ends_it() {
+    let simulator = Simulator::builder().item(Item::new("Level", 5)).start_blocking().unwrap();
+    let mut log = start(&mut command(["-s", simulator.url(), "Level", "-L", "3600", "-o", "values"]));
+    assert_eq!(log.line(), "5\n");
+    log.hang_up();
+    log.finish().expect(0);
+}
