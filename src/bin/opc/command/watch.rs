@@ -73,7 +73,7 @@ async fn follow(
         () = time_is_up => Ok(()),
         _ = stop.requested() => Ok(()),
     };
-    let told = told(&subscription, stop, || *printed.borrow()).await;
+    let told = told(subscription, stop, || *printed.borrow()).await;
     end?;
     Ok(told)
 }
@@ -89,7 +89,7 @@ fn all_refused(subscription: &Subscription) -> bool {
 }
 
 /// Ends the subscription, and says how many readings there were.
-async fn told(subscription: &Subscription, stop: &mut Stop, count: impl Fn() -> u64) -> Exit {
+async fn told(subscription: Subscription, stop: &mut Stop, count: impl Fn() -> u64) -> Exit {
     let exit = if subscription.rejected().is_empty() { Exit::Good } else { Exit::SomeFailed };
     let dropped = subscription.stats().dropped;
     // Waits for a reading that is being printed; a second Ctrl-C does not.

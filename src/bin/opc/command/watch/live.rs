@@ -25,7 +25,7 @@ pub(super) fn wanted(global: &Global, args: &Watch) -> bool {
     global.format() == Format::Table && !plain && able && std::io::stdout().is_terminal()
 }
 
-/// Unless NO_COLOR is set to anything (no-color.org).
+/// Unless `NO_COLOR` is set to anything (no-color.org).
 fn colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
@@ -59,49 +59,52 @@ async fn show(
     let incoming = Arc::clone(board);
     let subscribing = client.subscribe(tags, refresh(args), move |reading| lock(&incoming).reading(&reading));
     let subscription = stop.unless(subscribing).await?;
-    let nothing_comes = all_refused(&subscription);
+    if !all_refused(&subscription) {
+        follow(args, board, stop).await?;
+    }
+    tell_refused(client, &subscription).await;
+    Ok(told(subscription, stop, || lock(board).readings()).await)
+}
+
+/// Shows the board until somebody has seen enough. The terminal is back when this returns.
+async fn follow(args: &Watch, board: &Mutex<Board>, stop: &mut Stop) -> Result<(), Failure> {
     let limit = args.count.map_or(u64::MAX, Into::into);
     let until = args.span.map(|span| Instant::now() + span);
     let mut frames = interval(FRAME);
     frames.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut screen = Screen::take(colours())?;
-    let mut changed = true;
     let mut drawn = None;
-    while !nothing_comes {
+    loop {
         tokio::select! {
             key = screen.key() => {
                 let (_, height) = Screen::size();
                 let page = isize::try_from(height.saturating_sub(4)).unwrap_or(1);
                 match key {
-                    Key::Quit => break,
+                    Key::Quit => return Ok(()),
                     Key::Scroll(by) => lock(board).scroll(by, height),
                     Key::Page(by) => lock(board).scroll(by.saturating_mul(page), height),
-                    Key::Resized => {}
+                    // What is there may have been cut or moved.
+                    Key::Resized => drawn = None,
                 }
-                changed = true;
             }
-            _ = stop.requested() => break,
-            () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => break,
+            _ = stop.requested() => return Ok(()),
+            () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Ok(()),
             _ = frames.tick() => {
                 let (width, height) = Screen::size();
                 let (lines, readings) = {
                     let board = lock(board);
                     (board.lines(width, height), board.readings())
                 };
-                if changed || drawn.as_ref() != Some(&lines) {
+                if drawn.as_ref() != Some(&lines) {
                     screen.draw(&lines)?;
                     drawn = Some(lines);
-                    changed = false;
                 }
                 if readings >= limit {
-                    break;
+                    return Ok(());
                 }
             }
         }
     }
-    drop(screen);
-    tell_refused(client, &subscription).await;
-    Ok(told(&subscription, stop, || lock(board).readings()).await)
 }
 
 fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {

@@ -47,7 +47,9 @@ mod tests {
 
     fn text(values: &[f64], width: usize) -> String {
         let mut spark = Spark::default();
-        values.iter().for_each(|value| spark.push(Some(*value)));
+        for value in values {
+            spark.push(Some(*value));
+        }
         spark.text(width)
     }
 
@@ -82,7 +84,9 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let mut spark = Spark::default();
-        (0..10 * KEPT).for_each(|_| spark.push(Some(1.0)));
+        for _ in 0..10 * KEPT {
+            spark.push(Some(1.0));
+        }
         assert_eq!(spark.text(usize::MAX).chars().count(), KEPT);
     }
 }
