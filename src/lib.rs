@@ -7,6 +7,7 @@ mod client;
 pub mod da;
 mod engine;
 mod error;
+pub mod guide;
 mod reading;
 #[cfg(feature = "sim")]
 pub mod sim;
