@@ -18,8 +18,12 @@ pub enum Operation {
     Open,
     /// `read`, `read_many`, `read_as`, `read_with`
     Read,
+    /// `read_into`
+    ReadInto,
     /// `write`, `write_many`
     Write,
+    /// `write_from`
+    WriteFrom,
     /// `subscribe`, `subscribe_with`, `watch`, and what is done to a subscription
     Subscribe,
     /// `list`
@@ -43,7 +47,9 @@ impl fmt::Display for Operation {
         f.pad(match self {
             Operation::Open => "open",
             Operation::Read => "read",
+            Operation::ReadInto => "read_into",
             Operation::Write => "write",
+            Operation::WriteFrom => "write_from",
             Operation::Subscribe => "subscribe",
             Operation::List => "list",
             Operation::Properties => "properties",
@@ -139,6 +145,16 @@ pub enum Error {
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
     },
+    /// The address space goes deeper than any plant's: perhaps the server makes it up as one goes.
+    #[error("{operation} `{tag}`: more than {levels} levels deep")]
+    TooDeep {
+        /// The verb that was running.
+        operation: Operation,
+        /// The first node that was not looked below.
+        tag: Tag,
+        /// How many levels were looked at.
+        levels: usize,
+    },
     /// A group cannot do what was asked of it. Nothing was sent.
     #[error("{operation} failed: the group `{name}` {reason}")]
     Group {
@@ -173,6 +189,18 @@ pub enum Error {
         #[source]
         source: ConvertError,
     },
+    /// The server refused some fields of a struct that was written; it took the others.
+    #[error("{operation} `{tag}`: {} of {} fields were not written", .failed.len(), .failed.len() + .written.len())]
+    Fields {
+        /// The verb that was running.
+        operation: Operation,
+        /// The branch.
+        tag: Tag,
+        /// What was written.
+        written: Vec<Tag>,
+        /// What was not, and why: one error that names its tag for each.
+        failed: Vec<Error>,
+    },
     /// The client was closed, by `close()` or because the last handle was dropped.
     #[error("{operation} failed: the client is closed")]
     Closed {
@@ -204,6 +232,36 @@ fn resolve_message(candidates: &[Tag]) -> String {
 }
 
 impl Error {
+    /// The same error as another verb has it, of the tag that this verb was given.
+    #[cfg(feature = "client")]
+    pub(crate) fn of(mut self, verb: Operation, name: Option<&Tag>) -> Error {
+        match &mut self {
+            Error::InvalidTag { operation, .. }
+            | Error::Disconnected { operation, .. }
+            | Error::Timeout { operation, .. }
+            | Error::Service { operation, .. }
+            | Error::Item { operation, .. }
+            | Error::Resolve { operation, .. }
+            | Error::Quality { operation, .. }
+            | Error::Convert { operation, .. }
+            | Error::Fields { operation, .. }
+            | Error::Closed { operation }
+            | Error::Reentrant { operation } => *operation = verb,
+            _ => {}
+        }
+        if let Some(name) = name {
+            match &mut self {
+                Error::Item { tag, .. }
+                | Error::Resolve { tag, .. }
+                | Error::Quality { tag, .. }
+                | Error::Convert { tag, .. }
+                | Error::Fields { tag, .. } => *tag = name.clone(),
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// The verb that was running, where the error knows it.
     pub fn operation(&self) -> Option<Operation> {
         match self {
@@ -213,9 +271,11 @@ impl Error {
             | Error::Service { operation, .. }
             | Error::Item { operation, .. }
             | Error::Resolve { operation, .. }
+            | Error::TooDeep { operation, .. }
             | Error::Group { operation, .. }
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
+            | Error::Fields { operation, .. }
             | Error::Closed { operation }
             | Error::Reentrant { operation } => Some(*operation),
             Error::Open { .. } | Error::Security { .. } => Some(Operation::Open),
@@ -230,8 +290,10 @@ impl Error {
         match self {
             Error::Item { tag, .. }
             | Error::Resolve { tag, .. }
+            | Error::TooDeep { tag, .. }
             | Error::Quality { tag, .. }
-            | Error::Convert { tag, .. } => Some(tag),
+            | Error::Convert { tag, .. }
+            | Error::Fields { tag, .. } => Some(tag),
             _ => None,
         }
     }
@@ -279,7 +341,7 @@ impl Error {
 
     /// Trying the same call again may succeed. Never true for a write that may have landed.
     pub fn is_retryable(&self) -> bool {
-        if self.operation() == Some(Operation::Write) {
+        if matches!(self.operation(), Some(Operation::Write | Operation::WriteFrom)) {
             return false;
         }
         matches!(self, Error::Timeout { .. }) || self.is_connection()

@@ -18,8 +18,8 @@ mod value;
 
 #[cfg(feature = "client")]
 pub use client::{
-    Client, ClientBuilder, Event, Identity, IntoWrite, Properties, PropertiesOptions, ReadOptions, Results,
-    Security, ServerInfo, ServerState, State, WriteOptions, open,
+    Client, ClientBuilder, Entry, EntryKind, Event, Identity, IntoWrite, ListOptions, Patterns, Properties,
+    PropertiesOptions, ReadOptions, Results, Security, ServerInfo, ServerState, State, WriteOptions, open,
 };
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};

@@ -11,7 +11,9 @@
 
 mod client;
 mod group;
+mod list;
 mod properties;
+mod record;
 mod results;
 mod runtime;
 mod subscription;

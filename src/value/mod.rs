@@ -4,9 +4,13 @@ mod array;
 mod buffer;
 mod convert;
 mod data_type;
+mod de;
 mod display;
+#[cfg(feature = "client")]
+mod draft;
 mod error;
 mod from;
+pub(crate) mod handover;
 mod into;
 mod names;
 mod node_id;
@@ -26,6 +30,8 @@ use chrono::{DateTime, Utc};
 pub use self::array::Array;
 pub(crate) use self::buffer::{Buffer, typed};
 pub use self::data_type::DataType;
+#[cfg(feature = "client")]
+pub(crate) use self::draft::Draft;
 pub use self::error::{ConvertError, ConvertReason};
 pub use self::from::FromValue;
 pub use self::into::ArrayElement;

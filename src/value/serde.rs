@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::display::{float_text, time_text};
 use super::text::guid_text;
-use super::{Array, Value};
+use super::{Array, Value, handover};
 use crate::engine::convert::base64;
 
 /// Integers as numbers, 64-bit ones too; NaN and infinities as `"NaN"`, `"Infinity"` and `"-Infinity"`; times in
@@ -14,7 +14,20 @@ use crate::engine::convert::base64;
 /// `{"type": id, "body": base64}`.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
+        // Other serializers pass over the name of a newtype.
+        serializer.serialize_newtype_struct(handover::VALUE, &Plain(self))
+    }
+}
+
+struct Plain<'a>(&'a Value);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if handover::wanted() {
+            handover::put(self.0.clone());
+            return serializer.serialize_unit();
+        }
+        match self.0 {
             Value::Null => serializer.serialize_unit(),
             Value::Boolean(v) => serializer.serialize_bool(*v),
             Value::SByte(v) => serializer.serialize_i8(*v),
