@@ -11,6 +11,18 @@ fn simulate(listen: &str) -> (Running, String) {
     (simulator, url)
 }
 
+/// Reads on until this is in a line.
+#[cfg(unix)]
+fn until(log: &mut Running, words: &str) {
+    loop {
+        let line = log.line();
+        assert!(!line.is_empty(), "no line with {words}");
+        if line.contains(words) {
+            return;
+        }
+    }
+}
+
 /// From the cache there are values all the while, of bad quality and with why; from the device there is nothing to tell.
 #[cfg(unix)]
 #[test]
@@ -28,7 +40,8 @@ fn it_goes_on_through_a_restart_of_the_server() {
             notes.push(log.note());
             assert!(notes.iter().any(|note| note.ends_with("; going on")), "{notes:?}");
         } else {
-            while !log.line().starts_with("Bucket Brigade.Int4,0,Int32,Bad,BadNoCommunication,") {}
+            // With the last value, if there was one.
+            until(&mut log, ",Bad,BadNoCommunication,");
         }
         assert!(notes.iter().any(|note| note.starts_with("connection lost (")), "{notes:?}");
 
@@ -37,7 +50,7 @@ fn it_goes_on_through_a_restart_of_the_server() {
         assert_eq!(log.note(), "connected again");
         // A value that only the new one has ever had.
         opc(["-s", &url, "write", "Bucket Brigade.Int4=2"]).expect(0);
-        while !log.line().starts_with("Bucket Brigade.Int4,2,Int32,Good,") {}
+        until(&mut log, "Bucket Brigade.Int4,2,Int32,Good,");
         log.signal("INT");
         let done = log.finish().expect(0);
         assert!(!done.stdout.contains("tag,value"), "one header is enough");
@@ -48,17 +61,18 @@ fn it_goes_on_through_a_restart_of_the_server() {
     }
 }
 
-/// The first from the device, all others from what the subscription has brought; or each from the device.
+/// The first from the device, all others from what the subscription has brought, but for those before it brings anything;
+/// or each from the device.
 #[test]
 fn a_log_reads_as_its_source_says() {
     let simulator = Simulator::builder().item(Item::new("Level", 5)).start_blocking().unwrap();
-    for (source, from_device) in [("device", 4), ("hybrid", 1)] {
+    for (source, from_device) in [("device", 20..=20), ("hybrid", 1..=10)] {
         simulator.clear_requests();
-        let line = ["read", "ns=2;s=Level", "-L", "0.05", "--times", "4", "-o", "values", "-c", source];
+        let line = ["read", "ns=2;s=Level", "-L", "0.05", "--times", "20", "-o", "values", "-c", source];
         let done = opc(["-s", simulator.url()].into_iter().chain(line)).expect(0);
-        assert_eq!(done.stdout, "5\n5\n5\n5\n");
+        assert_eq!(done.stdout, "5\n".repeat(20));
         let reads = crate::support::requests(&simulator, Service::Read);
-        assert_eq!(reads.len(), from_device, "{source}: {reads:?}");
+        assert!(from_device.contains(&reads.len()), "{source}: {} reads", reads.len());
     }
 }
 
