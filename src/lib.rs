@@ -18,8 +18,9 @@ mod value;
 
 #[cfg(feature = "client")]
 pub use client::{
-    Client, ClientBuilder, Entry, EntryKind, Event, Identity, IntoWrite, ListOptions, Patterns, Properties,
-    PropertiesOptions, ReadOptions, Results, Security, ServerInfo, ServerState, State, WriteOptions, open,
+    Client, ClientBuilder, Endpoint, Entry, EntryKind, Event, Identity, IdentityKind, IntoWrite, ListOptions,
+    Patterns, Properties, PropertiesOptions, ReadOptions, Results, Security, Server, ServerInfo, ServerKind,
+    ServerLimits, ServerState, State, WriteOptions, endpoints, open, servers,
 };
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};

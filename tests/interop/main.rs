@@ -14,4 +14,5 @@
 
 mod client;
 mod peers;
+mod properties;
 mod simulator;

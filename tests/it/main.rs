@@ -13,6 +13,7 @@
 
 mod cli;
 mod client_blocking;
+mod client_discover;
 mod client_group;
 mod client_life;
 mod client_limits;
