@@ -162,6 +162,16 @@ pub enum Error {
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
     },
+    /// The address space goes deeper than any plant's: perhaps the server makes it up as one goes.
+    #[error("{operation} `{tag}`: more than {levels} levels deep")]
+    TooDeep {
+        /// The verb that was running.
+        operation: Operation,
+        /// The first node that was not looked below.
+        tag: Tag,
+        /// How many levels were looked at.
+        levels: usize,
+    },
     /// A group cannot do what was asked of it. Nothing was sent.
     #[error("{operation} failed: the group `{name}` {reason}")]
     Group {
@@ -279,6 +289,7 @@ impl Error {
             | Error::Service { operation, .. }
             | Error::Item { operation, .. }
             | Error::Resolve { operation, .. }
+            | Error::TooDeep { operation, .. }
             | Error::Group { operation, .. }
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
@@ -297,6 +308,7 @@ impl Error {
         match self {
             Error::Item { tag, .. }
             | Error::Resolve { tag, .. }
+            | Error::TooDeep { tag, .. }
             | Error::Quality { tag, .. }
             | Error::Convert { tag, .. }
             | Error::Fields { tag, .. } => Some(tag),

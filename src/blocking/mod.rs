@@ -12,6 +12,7 @@
 mod client;
 mod discover;
 mod group;
+mod list;
 mod properties;
 mod record;
 mod results;

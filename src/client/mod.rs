@@ -9,6 +9,7 @@ mod identity;
 mod info;
 mod into_write;
 pub(crate) mod limits;
+mod list;
 mod open;
 mod order;
 mod properties;
@@ -29,6 +30,7 @@ pub use event::{Event, State};
 pub use identity::{Identity, Security};
 pub use info::{ServerInfo, ServerLimits, ServerState};
 pub use into_write::IntoWrite;
+pub use list::{Entry, EntryKind, ListOptions, Patterns};
 pub use properties::{Properties, PropertiesOptions};
 pub use read::ReadOptions;
 #[cfg(feature = "blocking")]

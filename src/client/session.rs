@@ -253,6 +253,12 @@ impl Inner {
         let _ = state.wait_for(|state| *state == State::Closed).await;
     }
 
+    /// Resolves when the session works, or is closed for good.
+    pub(crate) async fn not_reconnecting(&self) {
+        let mut state = self.state.subscribe();
+        let _ = state.wait_for(|state| *state != State::Reconnecting).await;
+    }
+
     fn is_closed(&self) -> bool {
         self.closing.load(Ordering::SeqCst) || self.state() == State::Closed
     }

@@ -12,6 +12,18 @@ pub struct Access {
 }
 
 impl Access {
+    /// The value can be read.
+    pub const READ: Access = Access { read: true, write: false };
+    /// The value can be written.
+    pub const WRITE: Access = Access { read: false, write: true };
+    /// The value can be read and written.
+    pub const READ_WRITE: Access = Access { read: true, write: true };
+
+    /// All that `other` allows is allowed here.
+    pub const fn includes(self, other: Access) -> bool {
+        self.bits() & other.bits() == other.bits()
+    }
+
     /// From OPC DA's bits: 1 is readable, 2 is writable. OPC UA's attribute `AccessLevel` begins with the same two
     /// (Part 3, 8.57); what else it has is not looked at.
     pub const fn from_bits(bits: u8) -> Access {
@@ -49,6 +61,13 @@ impl fmt::Display for Access {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_includes_less() {
+        assert!(Access::READ_WRITE.includes(Access::READ) && Access::READ.includes(Access::READ));
+        assert!(Access::READ.includes(Access::default()) && !Access::READ.includes(Access::WRITE));
+        assert!(!Access::WRITE.includes(Access::READ_WRITE));
+    }
 
     #[test]
     fn bits_go_both_ways_and_others_are_ignored() {

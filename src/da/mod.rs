@@ -9,6 +9,8 @@ mod property;
 mod quality;
 mod source;
 mod var_type;
+#[cfg(feature = "client")]
+pub(crate) mod wildcard;
 
 pub use access::Access;
 #[cfg(feature = "client")]

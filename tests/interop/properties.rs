@@ -56,12 +56,12 @@ async fn nodes(opc: &Client, stack: Stack) {
     assert_eq!(two.get(PropertyId::CONTACT_OPEN_LABEL), Some("stopped".into()), "{stack:?}");
     assert_eq!(two.get(PropertyId::EU_TYPE), Some(Value::Int32(0)), "{stack:?}");
 
-    let texts = |texts: &[&str]| Some(Value::from(texts.to_vec()));
+    let labels = |labels: &[&str]| Some(Value::from(labels.to_vec()));
     assert_eq!(multi.get(PropertyId::EU_TYPE), Some(Value::Int32(2)), "{stack:?}");
-    assert_eq!(multi.get(PropertyId::EU_INFO), texts(&["closed", "opening", "open"]), "{stack:?}");
-    assert_eq!(valued.get(PropertyId::EU_INFO), texts(&["two", "seven"]), "{stack:?}");
+    assert_eq!(multi.get(PropertyId::EU_INFO), labels(&["closed", "opening", "open"]), "{stack:?}");
+    assert_eq!(valued.get(PropertyId::EU_INFO), labels(&["two", "seven"]), "{stack:?}");
     assert_eq!(valued.states, [(2, "two".to_owned()), (7, "seven".to_owned())], "{stack:?}");
-    // The names are those of the data type.
+    // The labels are those of the data type.
     assert_eq!(named.data_type, Some(DataType::Int32), "{stack:?}");
     assert_eq!(named.get(PropertyId::EU_TYPE), Some(Value::Int32(2)), "{stack:?}");
     assert_eq!(named.states.first(), Some(&(0, "Running".to_owned())), "{stack:?}");

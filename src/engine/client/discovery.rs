@@ -15,10 +15,12 @@ use super::connect::{engine_client, without_retries};
 use super::transport::Tcp;
 use super::{ConnectError, ConnectOptions};
 
+// The engine's futures are tens of kilobytes, which every caller's would then be.
+
 /// The servers that the one at this address knows (`FindServers`, Part 4, 5.5.2); itself, if it is no discovery server.
 pub(crate) async fn find_servers(options: &ConnectOptions) -> Result<Vec<Server>, ConnectError> {
     let client = asker(options)?;
-    let found = call("FindServers", 1, client.find_servers(Tcp::once(options), None, None)).await?;
+    let found = call("FindServers", 1, Box::pin(client.find_servers(Tcp::once(options), None, None))).await?;
     Ok(found.into_iter().map(server).collect())
 }
 
@@ -32,7 +34,8 @@ pub(super) async fn ask_endpoints(
     options: &ConnectOptions,
 ) -> Result<Vec<EndpointDescription>, ConnectError> {
     let client = asker(options)?;
-    Ok(call("GetEndpoints", 1, client.get_server_endpoints_from_url(Tcp::once(options))).await?)
+    let answer = Box::pin(client.get_server_endpoints_from_url(Tcp::once(options)));
+    Ok(call("GetEndpoints", 1, answer).await?)
 }
 
 /// One failure is final here: whoever asks wants to know.

@@ -1,5 +1,6 @@
 //! The client side of the engine: one connection to one server, as a handful of services.
 
+mod browse;
 mod call;
 mod connect;
 mod discovery;
@@ -10,10 +11,11 @@ mod services;
 mod subscription;
 mod transport;
 
+pub(crate) use browse::{Child, Continuation, NodeClass, Page, PageResult, Reference};
 pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
 pub(crate) use discovery::{find_servers, get_endpoints};
 pub(crate) use event_loop::{EventLoop, LinkEvent, Task, progress};
 pub(crate) use failure::Failure;
 pub(crate) use node::{Aim, Attribute, Target};
-pub(crate) use services::{Chosen, Link, NodeClass, Reference};
+pub(crate) use services::{Chosen, Link};
 pub(crate) use subscription::{ItemRequest, Notice, Sink};
