@@ -13,5 +13,6 @@
 )]
 
 mod client;
+mod list;
 mod peers;
 mod simulator;
