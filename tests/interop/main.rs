@@ -13,6 +13,7 @@
 )]
 
 mod client;
+mod list;
 mod peers;
 mod properties;
 mod simulator;

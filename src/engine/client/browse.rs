@@ -270,7 +270,7 @@ fn child(reference: ReferenceDescription) -> Option<Child> {
     };
     let property = reference.reference_type_id == ReferenceTypeId::HasProperty
         || reference.type_definition.node_id == VariableTypeId::PropertyType;
-    if property || !reference.is_forward || reference.node_id.server_index != 0 {
+    if property || reference.node_id.server_index != 0 {
         return None;
     }
     Some(Child {
