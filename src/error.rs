@@ -145,7 +145,18 @@ pub enum Error {
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
     },
-    /// A typed read found a value whose quality does not allow using it.
+    /// A group cannot do what was asked of it. Nothing was sent.
+    #[error("{operation} failed: the group `{name}` {reason}")]
+    Group {
+        /// The verb that was running.
+        operation: Operation,
+        /// The name of the group.
+        name: String,
+        /// Why, as the rest of a sentence.
+        reason: &'static str,
+    },
+    /// A value whose quality does not allow using it: found by a typed read, or given to a write as the reading that it
+    /// should write back.
     #[error("{operation} `{tag}`: the value is {quality} ({status})")]
     Quality {
         /// The verb that was running.
@@ -250,6 +261,7 @@ impl Error {
             | Error::Service { operation, .. }
             | Error::Item { operation, .. }
             | Error::Resolve { operation, .. }
+            | Error::Group { operation, .. }
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
             | Error::Fields { operation, .. }

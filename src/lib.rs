@@ -18,7 +18,8 @@ mod value;
 
 #[cfg(feature = "client")]
 pub use client::{
-    Client, ClientBuilder, Event, Identity, ReadOptions, Security, ServerInfo, ServerState, State, open,
+    Client, ClientBuilder, Event, Identity, IntoWrite, ReadOptions, Results, Security, ServerInfo,
+    ServerState, State, WriteOptions, open,
 };
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::{
     ClientBuilder, FromValue, IntoTag, NodeType, Operation, ParseTagError, ReadOptions, Reading, Refresh,
-    Result, ServerInfo, State, SubscribeOptions, Tag, Value,
+    Result, ServerInfo, State, SubscribeOptions, Tag,
 };
 
 use super::runtime::Worker;
-use super::{Subscription, Watch};
+use super::{Results, Subscription, Watch};
 
 /// The same verbs as [`openopc::Client`](crate::Client), blocking.
 ///
@@ -83,28 +83,17 @@ impl Client {
         self.run(Operation::Read, |opc| async move { opc.read_with(tags, &options).await })
     }
 
-    /// Writes one value, converted to the node's data type exactly or not at all.
+    /// As [`read_with`](Self::read_with), as an iterator over the results.
     ///
     /// # Errors
-    /// Those of [`openopc::Client::write`](crate::Client::write).
-    pub fn write(&self, tag: impl IntoTag, value: impl Into<Value>) -> Result<()> {
-        let (tag, value) = (tag.into_tag(), value.into());
-        self.run(Operation::Write, |opc| async move { opc.write(tag, value).await })
-    }
-
-    /// Writes many values: one result per pair, in the order given.
-    ///
-    /// # Errors
-    /// Those of [`openopc::Client::write_many`](crate::Client::write_many).
-    pub fn write_many<I, T, V>(&self, values: I) -> Result<Vec<Result<()>>>
+    /// Those of [`openopc::Client::read_stream`](crate::Client::read_stream), as results.
+    pub fn read_stream<I>(&self, tags: I, options: &ReadOptions) -> Results<Reading>
     where
-        I: IntoIterator<Item = (T, V)>,
-        T: IntoTag,
-        V: Into<Value>,
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: IntoTag + 'static,
     {
-        let values: Vec<(Result<Tag, ParseTagError>, Value)> =
-            values.into_iter().map(|(tag, value)| (tag.into_tag(), value.into())).collect();
-        self.run(Operation::Write, |opc| async move { opc.write_many(values).await })
+        Results::new(self.inner.read_stream(tags, options), self.clone())
     }
 
     /// What a node holds: the built-in type and the rank.

@@ -10,11 +10,16 @@
 //! ```
 
 mod client;
+mod group;
 mod record;
+mod results;
 mod runtime;
 mod subscription;
+mod write;
 
 pub use client::Client;
+pub use group::Group;
+pub use results::Results;
 pub use subscription::{Subscription, Watch};
 
 use crate::Result;

@@ -6,11 +6,13 @@ mod builder;
 mod event;
 mod identity;
 mod info;
+mod into_write;
 pub(crate) mod limits;
 mod open;
 mod order;
 mod read;
 mod record;
+mod results;
 mod session;
 mod types;
 mod write;
@@ -23,10 +25,13 @@ pub use builder::ClientBuilder;
 pub use event::{Event, State};
 pub use identity::{Identity, Security};
 pub use info::{ServerInfo, ServerState};
+pub use into_write::IntoWrite;
 pub use read::ReadOptions;
 #[cfg(feature = "blocking")]
 pub(crate) use record::Shape;
+pub use results::Results;
 pub(crate) use session::{Handle, Inner};
+pub use write::WriteOptions;
 
 use crate::{Error, IntoTag, Operation, Result, Tag};
 
@@ -55,6 +60,11 @@ pub async fn open(url: impl Into<String>) -> Result<Client> {
 ///
 /// Every verb may be called from any number of tasks at once. Reads that run at the same time share requests; a write
 /// never overtakes an earlier write to the same tag.
+///
+/// # Tracing
+/// Every request is told as a [`tracing`](https://docs.rs/tracing) event with the target `openopc::call` and the level
+/// DEBUG: the message `Read(3)` is a Read of three items, its fields are `service`, `items`, `took` and, where it failed,
+/// `status`. That is OpenOPC's `set_trace`; the command shows it with `-v`.
 #[derive(Clone)]
 pub struct Client {
     handle: Arc<Handle>,

@@ -1,14 +1,16 @@
 //! `read`, `read_as`, `read_many`, `read_with`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::da::Source;
 use crate::engine::Sample;
 use crate::status::code;
+use crate::subscribe::Held;
 use crate::tag::{Answer, Resolved};
 use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
 
-use super::Inner;
+use super::{Inner, Results};
 
 /// `maxAge` that lets the server answer with what it has (Part 4, 5.11.2.2: the maximum Int32 or more).
 const ANY_AGE: f64 = 2_147_483_647.0;
@@ -37,6 +39,8 @@ const BAD_QUALITIES: [Status; 8] = [
 pub struct ReadOptions {
     source: Source,
     chunk: Option<usize>,
+    pause: Duration,
+    timeout: Option<Duration>,
 }
 
 impl ReadOptions {
@@ -58,7 +62,25 @@ impl ReadOptions {
         self.chunk = Some(tags.max(1));
         self
     }
+
+    /// How long to wait between two chunks, for devices that cannot take more. Default none.
+    #[must_use]
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+
+    /// How long the whole call may take, pauses included; of a stream, one chunk. Default as long as its requests take,
+    /// each of which has the client's request timeout.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
 }
+
+/// How many tags a streaming verb takes at a time, where nothing else is said.
+pub(super) const STREAM_CHUNK: usize = 1000;
 
 impl Client {
     /// The current value of one tag.
@@ -104,8 +126,52 @@ impl Client {
         I::Item: IntoTag,
     {
         let tags = tags.into_iter().map(IntoTag::into_tag).collect();
-        self.inner().read_all(tags, options).await
+        self.inner().read_all(tags, options, None).await
     }
+
+    /// As [`read_with`](Self::read_with), one result after the other, in the order of the tags (OpenOPC's `iread`). The
+    /// tags are taken a chunk at a time, 1,000 unless the options say otherwise, so there may be any number of them.
+    ///
+    /// # Errors
+    /// Those of [`read_with`](Self::read_with), as results. One of the whole call is the last.
+    pub fn read_stream<I>(&self, tags: I, options: &ReadOptions) -> Results<Reading>
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: IntoTag + 'static,
+    {
+        read_stream(self, Box::new(tags.into_iter().map(IntoTag::into_tag)), options.clone())
+    }
+}
+
+type Tags = Box<dyn Iterator<Item = Result<Tag, ParseTagError>> + Send>;
+
+fn read_stream(client: &Client, mut tags: Tags, options: ReadOptions) -> Results<Reading> {
+    let total = exact(&tags);
+    Results::of(client, Operation::Read, total, move |client, outlet| async move {
+        let size = options.chunk.unwrap_or(STREAM_CHUNK);
+        let mut first = true;
+        loop {
+            let chunk: Vec<_> = tags.by_ref().take(size).collect();
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            outlet.wanted().await?;
+            if !std::mem::take(&mut first) && !options.pause.is_zero() {
+                tokio::time::sleep(options.pause).await;
+            }
+            match client.inner().read_all(chunk, &options, None).await {
+                Ok(results) => outlet.put(results).await?,
+                Err(error) => return outlet.put(vec![Err(error)]).await,
+            }
+        }
+    })
+}
+
+/// How many items an iterator has, where it knows.
+pub(super) fn exact<T>(items: &impl Iterator<Item = T>) -> Option<usize> {
+    let (least, most) = items.size_hint();
+    most.filter(|most| *most == least)
 }
 
 impl Inner {
@@ -129,15 +195,33 @@ impl Inner {
         }
     }
 
-    pub(super) async fn read_all(
+    /// One result per tag. `cache` is where cached values come from, if not from every subscription of this client.
+    pub(crate) async fn read_all(
         &self,
         tags: Vec<Result<Tag, ParseTagError>>,
         options: &ReadOptions,
+        cache: Option<&Held>,
+    ) -> Result<Vec<Result<Reading>>> {
+        let read = self.read_in_time(tags, options, cache);
+        let Some(after) = options.timeout else { return read.await };
+        let expired = |_| Err(Error::Timeout { operation: Operation::Read, after });
+        tokio::time::timeout(after, read).await.unwrap_or_else(expired)
+    }
+
+    async fn read_in_time(
+        &self,
+        tags: Vec<Result<Tag, ParseTagError>>,
+        options: &ReadOptions,
+        cache: Option<&Held>,
     ) -> Result<Vec<Result<Reading>>> {
         let operation = Operation::Read;
         self.check_open(operation)?;
+        let newest = |tag: &Tag| match cache {
+            Some(held) => held.last(tag),
+            None => self.cached(tag),
+        };
         let cached: Vec<Option<Sample>> = match options.source {
-            Source::Cache => tags.iter().map(|tag| self.cached(tag.as_ref().ok()?)).collect(),
+            Source::Cache => tags.iter().map(|tag| newest(tag.as_ref().ok()?)).collect(),
             Source::Device | Source::Hybrid => Vec::new(),
         };
         let is_open = |index: usize| cached.get(index).is_none_or(Option::is_none);
@@ -188,6 +272,9 @@ impl Inner {
         };
         let mut samples = Vec::with_capacity(nodes.len());
         for part in nodes.chunks(size) {
+            if !samples.is_empty() && !options.pause.is_zero() {
+                tokio::time::sleep(options.pause).await;
+            }
             samples.append(&mut read(part.to_vec()).await?);
         }
         Ok(samples)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::da::Groups;
 use crate::engine::Sample;
 use crate::engine::client::{EventLoop, Failure, Link, LinkEvent, Task, progress};
 use crate::subscribe::Monitor;
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     batch: Batch<Reads>,
     order: Order,
     monitor: OnceLock<Monitor>,
+    groups: Groups,
     /// Where the session lives, whatever runtime its verbs are called on.
     runtime: tokio::runtime::Handle,
     state: watch::Sender<State>,
@@ -119,6 +121,7 @@ pub(super) fn start(
         limits,
         order: Order::default(),
         monitor: OnceLock::new(),
+        groups: Groups::default(),
         runtime,
         state: watch::Sender::new(State::Connected),
         closing: AtomicBool::new(false),
@@ -293,6 +296,10 @@ impl Inner {
             monitor.close();
         }
         monitor
+    }
+
+    pub(crate) fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// The last value that a subscription holds for a tag.

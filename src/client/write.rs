@@ -1,15 +1,54 @@
-//! `write`, `write_many`.
+//! `write`, `write_many`, `write_with`, `write_stream`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::engine::client::Failure;
 use crate::status::code;
 use crate::tag::Resolved;
-use crate::{Client, ConvertError, Error, IntoTag, Operation, ParseTagError, Result, Status, Tag, Value};
+use crate::{Client, ConvertError, Error, IntoTag, Operation, Result, Status, Tag, Value};
 
-use super::Inner;
+use super::into_write::IntoWrite;
 use super::limits::{Service, chunked_until_failure};
+use super::read::{STREAM_CHUNK, exact};
+use super::{Inner, Results};
 
 const OPERATION: Operation = Operation::Write;
+
+/// Choices for [`Client::write_with`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let options = openopc::WriteOptions::new().chunk(100).pause(Duration::from_millis(50));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct WriteOptions {
+    chunk: Option<usize>,
+    pause: Duration,
+}
+
+impl WriteOptions {
+    /// As many values in one request as the server takes, without a pause.
+    pub fn new() -> WriteOptions {
+        WriteOptions::default()
+    }
+
+    /// At most this many values in one request, at least 1. The server's own limit holds as well.
+    #[must_use]
+    pub fn chunk(mut self, values: usize) -> Self {
+        self.chunk = Some(values.max(1));
+        self
+    }
+
+    /// How long to wait between two chunks, for devices that cannot take more. Default none.
+    #[must_use]
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+}
 
 impl Client {
     /// Writes one value. The value is converted to the node's data type first, exactly or not at all: `1` fits a `Double`
@@ -31,34 +70,103 @@ impl Client {
     /// refused. [`Error::Disconnected`], [`Error::Timeout`]: the write may have been carried out or not.
     /// [`Error::Service`], [`Error::Closed`].
     pub async fn write(&self, tag: impl IntoTag, value: impl Into<Value>) -> Result<()> {
-        let mut results = self.inner().write_all(vec![(tag.into_tag(), value.into())]).await?;
-        results.pop().unwrap_or(Ok(()))
+        let value = (tag, value).into_write();
+        self.inner().write_all(vec![value], &WriteOptions::default()).await?.pop().unwrap_or(Ok(()))
     }
 
-    /// Writes many values: one result per pair, in the order given. What cannot be written is not sent; the rest is.
+    /// Writes many values: one result per value, in the order given. What cannot be written is not sent; the rest is.
     ///
+    /// Takes pairs of a tag and a value, from an array, a map or anything else, and what a read gave: see [`IntoWrite`].
     /// A tag may be given twice; the last one wins, if the server writes in order (Part 4, 5.11.4 leaves that open).
     ///
     /// # Errors
-    /// The outer error is the call's, each inner one its pair's, as in [`write`](Self::write).
-    pub async fn write_many<I, T, V>(&self, values: I) -> Result<Vec<Result<()>>>
+    /// The outer error is the call's, each inner one its value's, as in [`write`](Self::write).
+    pub async fn write_many<I>(&self, values: I) -> Result<Vec<Result<()>>>
     where
-        I: IntoIterator<Item = (T, V)>,
-        T: IntoTag,
-        V: Into<Value>,
+        I: IntoIterator,
+        I::Item: IntoWrite,
     {
-        let values = values.into_iter().map(|(tag, value)| (tag.into_tag(), value.into())).collect();
-        self.inner().write_all(values).await
+        self.write_with(values, &WriteOptions::default()).await
     }
+
+    /// As [`write_many`](Self::write_many), with choices.
+    ///
+    /// # Errors
+    /// Those of [`write_many`](Self::write_many).
+    pub async fn write_with<I>(&self, values: I, options: &WriteOptions) -> Result<Vec<Result<()>>>
+    where
+        I: IntoIterator,
+        I::Item: IntoWrite,
+    {
+        let values = values.into_iter().map(IntoWrite::into_write).collect();
+        self.inner().write_all(values, options).await
+    }
+
+    /// As [`write_with`](Self::write_with), one result after the other, in the order of the values (OpenOPC's `iwrite`):
+    /// the tag that was written, or why it was not. The values are taken a chunk at a time, 1,000 unless the options say
+    /// otherwise.
+    ///
+    /// Chunks are written as results are asked for, at most one ahead; dropping the results leaves the rest unwritten.
+    ///
+    /// # Errors
+    /// Those of [`write_with`](Self::write_with), as results. One of the whole call is the last: its chunk may have been
+    /// written or not, and what follows was not.
+    pub fn write_stream<I>(&self, values: I, options: &WriteOptions) -> Results<Tag>
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'static,
+        I::Item: IntoWrite + 'static,
+    {
+        write_stream(self, Box::new(values.into_iter().map(IntoWrite::into_write)), options.clone())
+    }
+}
+
+/// What is to be written, or why it cannot be.
+type Item = Result<(Tag, Value)>;
+
+fn write_stream(
+    client: &Client,
+    mut values: Box<dyn Iterator<Item = Item> + Send>,
+    options: WriteOptions,
+) -> Results<Tag> {
+    let total = exact(&values);
+    Results::of(client, OPERATION, total, move |client, outlet| async move {
+        let size = options.chunk.unwrap_or(STREAM_CHUNK);
+        let mut first = true;
+        loop {
+            let chunk: Vec<Item> = values.by_ref().take(size).collect();
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            outlet.wanted().await?;
+            if !std::mem::take(&mut first) && !options.pause.is_zero() {
+                tokio::time::sleep(options.pause).await;
+            }
+            let tags: Vec<Option<Tag>> =
+                chunk.iter().map(|item| item.as_ref().ok().map(|(tag, _)| tag.clone())).collect();
+            match client.inner().write_all(chunk, &options).await {
+                Ok(results) => {
+                    let written = |(result, tag): (Result<()>, Option<Tag>)| match (result, tag) {
+                        (Ok(()), Some(tag)) => Some(Ok(tag)),
+                        (Err(error), _) => Some(Err(error)),
+                        (Ok(()), None) => None,
+                    };
+                    outlet.put(results.into_iter().zip(tags).filter_map(written).collect()).await?;
+                }
+                Err(error) => return outlet.put(vec![Err(error)]).await,
+            }
+        }
+    })
 }
 
 impl Inner {
     pub(super) async fn write_all(
         &self,
-        values: Vec<(Result<Tag, ParseTagError>, Value)>,
+        values: Vec<Item>,
+        options: &WriteOptions,
     ) -> Result<Vec<Result<()>>> {
         self.check_open(OPERATION)?;
-        let tags: Vec<&Tag> = values.iter().filter_map(|(tag, _)| tag.as_ref().ok()).collect();
+        let tags: Vec<&Tag> = values.iter().flatten().map(|(tag, _)| tag).collect();
         // Before anything is awaited: the order of calls is the order of writes.
         let _turn = self.order().line_up(tags.iter().map(|tag| (*tag).clone())).await;
         if !tags.is_empty() {
@@ -71,15 +179,12 @@ impl Inner {
         let mut results = Vec::with_capacity(values.len());
         let mut outgoing: Vec<(usize, Tag, (Arc<Resolved>, Value))> = Vec::with_capacity(values.len());
         let mut nodes = nodes.into_iter();
-        for (tag, value) in values {
+        for item in values {
             let index = results.len();
-            let prepared = match tag {
-                Err(error) => Err(Error::InvalidTag { operation: OPERATION, error }),
-                Ok(tag) => match nodes.next() {
-                    Some(node) => node.and_then(|node| prepare(tag, &node, value)),
-                    None => Err(Error::Resolve { operation: OPERATION, tag, candidates: Vec::new() }),
-                },
-            };
+            let prepared = item.and_then(|(tag, value)| match nodes.next() {
+                Some(node) => node.and_then(|node| prepare(tag, &node, value)),
+                None => Err(Error::Resolve { operation: OPERATION, tag, candidates: Vec::new() }),
+            });
             match prepared {
                 Ok((tag, item)) => {
                     outgoing.push((index, tag, item));
@@ -88,7 +193,7 @@ impl Inner {
                 Err(error) => results.push(Err(error)),
             }
         }
-        for (index, result) in self.send_writes(outgoing).await? {
+        for (index, result) in self.send_writes(outgoing, options).await? {
             if let Some(slot) = results.get_mut(index) {
                 *slot = result;
             }
@@ -99,6 +204,7 @@ impl Inner {
     async fn send_writes(
         &self,
         outgoing: Vec<(usize, Tag, (Arc<Resolved>, Value))>,
+        options: &WriteOptions,
     ) -> Result<Vec<(usize, Result<()>)>> {
         let mut items = Vec::with_capacity(outgoing.len());
         let mut owners = Vec::with_capacity(outgoing.len());
@@ -106,8 +212,7 @@ impl Inner {
             owners.push((index, tag));
             items.push(item);
         }
-        let send = |part| async move { self.link().write(part).await };
-        let (statuses, failure) = chunked_until_failure(self.limits(), Service::Write, &items, send).await;
+        let (statuses, failure) = self.send_chunks(&items, options).await;
         if let (Some(failure), true) = (&failure, statuses.is_empty()) {
             return Err(self.error(OPERATION, failure.clone()));
         }
@@ -121,6 +226,27 @@ impl Inner {
                 (None, None) => (index, Ok(())),
             })
             .collect())
+    }
+
+    /// The statuses up to the first call that failed, and why it did.
+    async fn send_chunks(
+        &self,
+        items: &[(Arc<Resolved>, Value)],
+        options: &WriteOptions,
+    ) -> (Vec<Status>, Option<Failure>) {
+        let mut statuses = Vec::with_capacity(items.len());
+        for chunk in items.chunks(options.chunk.unwrap_or(usize::MAX)) {
+            if !statuses.is_empty() && !options.pause.is_zero() {
+                tokio::time::sleep(options.pause).await;
+            }
+            let send = |part| async move { self.link().write(part).await };
+            let (mut part, failure) = chunked_until_failure(self.limits(), Service::Write, chunk, send).await;
+            statuses.append(&mut part);
+            if failure.is_some() {
+                return (statuses, failure);
+            }
+        }
+        (statuses, None)
     }
 
     fn written(&self, tag: Tag, status: Status) -> Result<()> {

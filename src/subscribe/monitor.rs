@@ -34,10 +34,20 @@ pub(crate) struct Feed {
 
 impl Feed {
     pub(crate) fn new(options: SubscribeOptions) -> Feed {
+        let queue = Queue::new(options.capacity, options.overflow);
+        Feed::with(options, queue)
+    }
+
+    /// Nobody reads it: only the newest value of every tag is kept.
+    pub(crate) fn held(options: SubscribeOptions) -> Feed {
+        Feed::with(options, Queue::held())
+    }
+
+    fn with(options: SubscribeOptions, queue: Queue) -> Feed {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Feed {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            queue: Arc::new(Queue::new(options.capacity, options.overflow)),
+            queue: Arc::new(queue),
             granted: Mutex::new(options.refresh),
             rejected: Mutex::default(),
             options,

@@ -31,6 +31,13 @@ pub(crate) type Slot = usize;
 pub(crate) struct Queue {
     state: Mutex<State>,
     ready: Condvar,
+    /// `None` where nothing waits, because nobody reads.
+    limit: Option<Limit>,
+}
+
+/// How many readings may wait, and which give way.
+#[derive(Clone, Copy)]
+struct Limit {
     capacity: usize,
     overflow: Overflow,
 }
@@ -59,6 +66,15 @@ struct Entry {
 
 impl Queue {
     pub(crate) fn new(capacity: usize, overflow: Overflow) -> Queue {
+        Queue::with(Some(Limit { capacity, overflow }))
+    }
+
+    /// A queue that nobody reads: it knows the newest value of every tag.
+    pub(crate) fn held() -> Queue {
+        Queue::with(None)
+    }
+
+    fn with(limit: Option<Limit>) -> Queue {
         let state = State {
             tags: Vec::new(),
             index: HashMap::new(),
@@ -69,7 +85,7 @@ impl Queue {
             closed: false,
             stats: SubscriptionStats::default(),
         };
-        Queue { state: Mutex::new(state), ready: Condvar::new(), capacity, overflow }
+        Queue { state: Mutex::new(state), ready: Condvar::new(), limit }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -126,7 +142,7 @@ impl Queue {
     pub(crate) fn push_all(&self, samples: impl Iterator<Item = (Slot, Sample)>) {
         let mut state = self.lock();
         for (slot, sample) in samples {
-            state.push(slot, sample, self.capacity, self.overflow);
+            state.push(slot, sample, self.limit);
         }
         self.wake(state);
     }
@@ -142,7 +158,7 @@ impl Queue {
                 Some(last) => Sample { status, ..last.clone() },
                 None => Sample::status(status),
             };
-            state.push(slot, sample, self.capacity, self.overflow);
+            state.push(slot, sample, self.limit);
         }
         self.wake(state);
     }
@@ -157,7 +173,7 @@ impl Queue {
                 continue;
             }
             let Some(last) = entry.last.clone() else { continue };
-            state.push(slot, last, self.capacity, self.overflow);
+            state.push(slot, last, self.limit);
             if let Some(entry) = state.tags.get_mut(slot) {
                 entry.told = false;
             }
@@ -239,14 +255,18 @@ impl Queue {
 }
 
 impl State {
-    fn push(&mut self, slot: Slot, sample: Sample, capacity: usize, overflow: Overflow) {
+    fn push(&mut self, slot: Slot, sample: Sample, limit: Option<Limit>) {
         if self.closed {
             return;
         }
         let end = self.gone + u64::try_from(self.waiting.len()).unwrap_or_default();
         let Some(entry) = self.tags.get_mut(slot) else { return };
-        entry.last = Some(sample.clone());
         entry.told = true;
+        let Some(Limit { capacity, overflow }) = limit else {
+            entry.last = Some(sample);
+            return;
+        };
+        entry.last = Some(sample.clone());
         if self.waiting.len() >= capacity {
             match overflow {
                 Overflow::KeepLatest => {

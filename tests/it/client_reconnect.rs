@@ -281,3 +281,37 @@ async fn closing_while_the_server_is_away() {
     within(client.close()).await.unwrap();
     while within(watch.next()).await.is_some() {}
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_survives_its_server() {
+    let simulator = with(2).start().await.unwrap();
+    let (client, mut events) = client(&simulator).await;
+    let group = client.group("g").update_rate(FAST);
+    within(group.read_many(["N0", "N1"])).await.unwrap();
+    let first =
+        |results: Vec<openopc::Result<openopc::Reading>>| results.into_iter().next().unwrap().unwrap();
+    // What is held has come once a read of it sends nothing.
+    loop {
+        let sent = requests(&simulator, Service::Read).len();
+        assert_eq!(first(within(group.read()).await.unwrap()).value, Value::Int32(0));
+        if requests(&simulator, Service::Read).len() == sent {
+            break;
+        }
+    }
+    let again = stop(simulator).await;
+    assert!(matches!(within(events.recv()).await, Some(Event::Disconnected { .. })));
+    let lost = first(within(group.read()).await.unwrap());
+    assert_eq!((lost.status.name().as_ref(), lost.value), ("BadNoCommunication", Value::Int32(0)));
+
+    let simulator = again(with(2)).start().await.unwrap();
+    while !matches!(within(events.recv()).await, Some(Event::Connected { .. })) {}
+    simulator.set("N0", 9).unwrap();
+    loop {
+        let sent = requests(&simulator, Service::Read).len();
+        let held = first(within(group.read()).await.unwrap()).value == Value::Int32(9);
+        if held && requests(&simulator, Service::Read).len() == sent {
+            break;
+        }
+    }
+    assert_eq!(client.groups(), ["g"]);
+}

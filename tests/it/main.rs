@@ -13,6 +13,7 @@
 
 mod cli;
 mod client_blocking;
+mod client_group;
 mod client_life;
 mod client_limits;
 mod client_merge;
@@ -21,8 +22,10 @@ mod client_open;
 mod client_read;
 mod client_reconnect;
 mod client_record;
+mod client_stream;
 mod client_subscribe;
 mod client_tags;
+mod client_trace;
 mod client_types;
 mod client_watch;
 mod client_write;

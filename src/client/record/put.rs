@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::client::Inner;
 use crate::tag::Resolved;
 use crate::value::Draft;
-use crate::{Error, Operation, Result, Tag};
+use crate::{Error, Operation, Result, Tag, WriteOptions};
 
 use super::tree::{Place, Tree, missing};
 
@@ -52,7 +52,6 @@ impl Inner {
             let tag = if *place == 0 { branch.clone() } else { Tag::node(node.id.clone()) };
             targets.push((tag, node.label.clone()));
         }
-        // Held until all is written: another write must not come between learning a type and sending.
         let tags: Vec<&Tag> = targets.iter().map(|(tag, _)| tag).collect();
         let mut nodes: Vec<Arc<Resolved>> = Vec::with_capacity(tags.len());
         for (node, (_, label)) in self.resolve(OPERATION, &tags).await?.into_iter().zip(&targets) {
@@ -70,12 +69,13 @@ impl Inner {
                 node_type.map_or(Ok(value.clone()), |node_type| node_type.fit(value, part, element))
             };
             match fit(draft) {
-                Ok(value) => writes.push((Ok(tag), value)),
+                Ok(value) => writes.push(Ok((tag, value))),
                 Err(source) => return Err(Error::Convert { operation: OPERATION, tag: label, source }),
             }
             labels.push(label);
         }
-        let results = self.write_all(writes).await.map_err(|error| error.of(OPERATION, None))?;
+        let results =
+            self.write_all(writes, &WriteOptions::new()).await.map_err(|error| error.of(OPERATION, None))?;
         let (mut written, mut failed) = (Vec::new(), Vec::new());
         for (label, result) in labels.into_iter().zip(results) {
             match result {

@@ -246,7 +246,7 @@ impl Inner {
             let node = tree.node(*place).filter(|_| *place > 0);
             Ok(node.map_or_else(|| branch.clone(), |node| Tag::node(node.id.clone())))
         };
-        let readings = self.read_all(places.iter().map(tag).collect(), &ReadOptions::new()).await;
+        let readings = self.read_all(places.iter().map(tag).collect(), &ReadOptions::new(), None).await;
         let readings = readings.map_err(|error| error.of(operation, None))?;
         for (place, reading) in places.iter().zip(readings) {
             let Some(node) = tree.nodes.get_mut(*place) else { continue };

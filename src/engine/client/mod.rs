@@ -1,5 +1,6 @@
 //! The client side of the engine: one connection to one server, as a handful of services.
 
+mod call;
 mod connect;
 mod event_loop;
 mod failure;

@@ -13,6 +13,7 @@ use opcua::types::{
 use crate::engine::{Sample, convert};
 use crate::{NodeId, QualifiedName, Status, Value};
 
+use super::call::call;
 use super::{Aim, Failure};
 
 /// A server may answer `BrowseNext` with new continuation points for ever; no real node has this many pages.
@@ -54,13 +55,12 @@ impl Link {
 
     /// Read (Part 4, 5.11.2). One sample per target, in order.
     pub(crate) async fn read<T: Aim>(&self, targets: &[T], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        let response = Read::new(&self.session)
+        let request = Read::new(&self.session)
             .nodes_to_read(targets.iter().map(|aim| aim.target().request().clone()).collect())
             .timestamps_to_return(TimestampsToReturn::Both)
             .max_age(max_age)
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+            .timeout(self.timeout);
+        let response = call("Read", targets.len(), request.send(self.session.channel())).await?;
         let results = response.results.unwrap_or_default();
         if results.len() != targets.len() {
             return Err(Failure::wrong_count(targets.len(), results.len()));
@@ -81,11 +81,8 @@ impl Link {
                 value: DataValue { value: Some(convert::to_variant(value)), ..DataValue::null() },
             }
         });
-        let response = Write::new(&self.session)
-            .nodes_to_write(nodes.collect())
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+        let request = Write::new(&self.session).nodes_to_write(nodes.collect()).timeout(self.timeout);
+        let response = call("Write", expected, request.send(self.session.channel())).await?;
         let results = response.results.unwrap_or_default();
         if results.len() != expected {
             return Err(Failure::wrong_count(expected, results.len()));
@@ -114,11 +111,11 @@ impl Link {
                 ),
             },
         });
-        let response = TranslateBrowsePaths::new(&self.session)
+        let request = TranslateBrowsePaths::new(&self.session)
             .browse_paths(browse_paths.collect())
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+            .timeout(self.timeout);
+        let response =
+            call("TranslateBrowsePathsToNodeIds", paths.len(), request.send(self.session.channel())).await?;
         let results = response.results.unwrap_or_default();
         if results.len() != paths.len() {
             return Err(Failure::wrong_count(paths.len(), results.len()));

@@ -16,6 +16,7 @@ use crate::engine::{Sample, convert};
 use crate::subscribe::Deadband;
 use crate::tag::Resolved;
 
+use super::call::call;
 use super::{Failure, Link};
 
 /// What a subscription on the server says.
@@ -97,18 +98,10 @@ impl Link {
     ) -> Result<(u32, Duration), Failure> {
         // At least three keep-alives must fit in a lifetime (Part 4, 5.14.2.2).
         let lifetime = keep_alive.saturating_mul(6);
-        let id = self
-            .session
-            .create_subscription(
-                publishing,
-                lifetime,
-                keep_alive,
-                0,
-                0,
-                true,
-                Callback { sink, count: Count::default() },
-            )
-            .await?;
+        let callback = Callback { sink, count: Count::default() };
+        let created =
+            self.session.create_subscription(publishing, lifetime, keep_alive, 0, 0, true, callback);
+        let id = call("CreateSubscription", 1, created).await?;
         let granted = self
             .session
             .subscription_state()
@@ -126,26 +119,27 @@ impl Link {
     pub(crate) async fn forget_publishes(&self) {
         // A server that queues it answers with a message that is then missing from its subscription, which is noticed.
         let patience = self.timeout.min(Duration::from_secs(1));
-        let _ = Publish::new(&self.session).timeout(patience).send(self.session.channel()).await;
+        let _ =
+            call("Publish", 0, Publish::new(&self.session).timeout(patience).send(self.session.channel()))
+                .await;
     }
 
     /// Whether the server still knows a subscription; one that does not answer may well.
     pub(crate) async fn is_alive(&self, subscription: u32) -> bool {
         let request = SetPublishingMode::new(true, &self.session)
             .subscription_ids(vec![subscription])
-            .timeout(self.timeout)
-            .send(self.session.channel());
+            .timeout(self.timeout);
         let gone = [StatusCode::BadSubscriptionIdInvalid, StatusCode::BadNoSubscription];
-        match request.await {
+        match call("SetPublishingMode", 1, request.send(self.session.channel())).await {
             Ok(response) => !response.results.unwrap_or_default().iter().any(|status| gone.contains(status)),
-            Err(error) => !gone.contains(&error.status()),
+            Err(failure) => !gone.iter().any(|status| status.bits() == failure.status.bits()),
         }
     }
 
     /// Deletes subscriptions, and forgets them even where the server no longer knows them.
     pub(crate) async fn delete_subscriptions(&self, ids: &[u32]) -> Result<(), Failure> {
         if !ids.is_empty() {
-            self.session.delete_subscriptions(ids).await?;
+            call("DeleteSubscriptions", ids.len(), self.session.delete_subscriptions(ids)).await?;
         }
         Ok(())
     }
@@ -170,12 +164,11 @@ impl Link {
                 discard_oldest: true,
             },
         });
-        let response = CreateMonitoredItems::new(subscription, &self.session)
+        let request = CreateMonitoredItems::new(subscription, &self.session)
             .items_to_create(requests.collect())
             .timestamps_to_return(TimestampsToReturn::Both)
-            .timeout(self.timeout)
-            .send(self.session.channel())
-            .await?;
+            .timeout(self.timeout);
+        let response = call("CreateMonitoredItems", expected, request.send(self.session.channel())).await?;
         if response.results.len() != expected {
             return Err(Failure::wrong_count(expected, response.results.len()));
         }
@@ -196,11 +189,11 @@ impl Link {
     /// `DeleteMonitoredItems` (Part 4, 5.13.6). An item the server no longer knows is as good as deleted.
     pub(crate) async fn delete_items(&self, subscription: u32, items: Vec<u32>) -> Result<(), Failure> {
         if !items.is_empty() {
-            DeleteMonitoredItems::new(subscription, &self.session)
+            let count = items.len();
+            let request = DeleteMonitoredItems::new(subscription, &self.session)
                 .items_to_delete(items)
-                .timeout(self.timeout)
-                .send(self.session.channel())
-                .await?;
+                .timeout(self.timeout);
+            call("DeleteMonitoredItems", count, request.send(self.session.channel())).await?;
         }
         Ok(())
     }
