@@ -9,6 +9,9 @@ use crate::engine::convert;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attribute {
     NodeClass,
+    BrowseName,
+    IsAbstract,
+    DataTypeDefinition,
     Value,
     DataType,
     ValueRank,
@@ -18,6 +21,9 @@ impl Attribute {
     const fn id(self) -> u32 {
         match self {
             Attribute::NodeClass => 2,
+            Attribute::BrowseName => 3,
+            Attribute::IsAbstract => 8,
+            Attribute::DataTypeDefinition => 23,
             Attribute::Value => 13,
             Attribute::DataType => 14,
             Attribute::ValueRank => 15,

@@ -157,6 +157,14 @@ impl Link {
         self.browse(nodes, BrowseDirection::Inverse, ReferenceTypeId::HasSubtype).await
     }
 
+    /// The data type that each encoding is one of.
+    pub(crate) async fn encoded_types(
+        &self,
+        encodings: &[NodeId],
+    ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
+        self.browse(encodings, BrowseDirection::Inverse, ReferenceTypeId::HasEncoding).await
+    }
+
     async fn browse(
         &self,
         nodes: &[NodeId],
