@@ -15,3 +15,4 @@
 mod client;
 mod peers;
 mod simulator;
+mod structures;
