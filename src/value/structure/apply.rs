@@ -112,15 +112,10 @@ pub(crate) fn applied(
         Some(Value::Array(_)) => None,
         _ => blank(),
     };
-    match structure {
-        Some(mut structure) => {
-            structure.apply(draft)?;
-            Ok(Value::Structure(structure))
-        }
-        None => {
-            let to = current.map_or_else(|| "Structure".to_owned(), Value::type_text);
-            let detail = "its fields are not known";
-            Err(ConvertError::between("a struct", to, ConvertReason::WrongType, detail))
-        }
+    if let Some(mut structure) = structure {
+        structure.apply(draft)?;
+        return Ok(Value::Structure(structure));
     }
+    let to = current.map_or_else(|| "Structure".to_owned(), Value::type_text);
+    Err(ConvertError::between("a struct", to, ConvertReason::WrongType, "its fields are not known"))
 }
