@@ -35,5 +35,5 @@ pub use tag::NodeType;
 pub use tag::{IntoTag, ParseTagError, Tag, TagKind};
 pub use value::{
     Array, ArrayElement, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, Identifier,
-    LocalizedText, NodeId, Opaque, QualifiedName, Value,
+    LocalizedText, NodeId, Opaque, QualifiedName, Structure, Value,
 };

@@ -17,3 +17,4 @@ mod list;
 mod peers;
 mod properties;
 mod simulator;
+mod structures;
