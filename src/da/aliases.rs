@@ -4,7 +4,8 @@
 mod csv;
 #[cfg(feature = "aliases")]
 mod file;
-#[cfg(all(test, feature = "aliases"))]
+#[cfg(test)]
+#[cfg(feature = "aliases")]
 mod tests;
 #[cfg(feature = "aliases")]
 mod toml;

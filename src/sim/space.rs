@@ -12,19 +12,18 @@ use super::clock::Time;
 use super::code;
 use super::log::{Entry, Log, Logged};
 use super::node::{Node, lock};
+use super::property::Property;
 use super::rand::Rand;
 use super::service::Service;
-use crate::{DataType, Status, Value};
+use crate::{Status, Value};
 
 /// A node of the simulator. Properties are not kept: their id says whose they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Folder(u32),
     Item(u32),
-    /// `EURange` of an item.
-    Range(u32),
-    /// `EngineeringUnits` of an item.
-    Unit(u32),
+    /// A property of an item.
+    Property(u32, Property),
     /// An alias of items (Part 17).
     Alias(u32),
 }
@@ -35,8 +34,6 @@ pub(crate) const OWN: char = '~';
 const FEW: usize = 64;
 
 const FOLDER: &str = "~folder/";
-const RANGE: &str = "~EURange/";
-const UNIT: &str = "~EngineeringUnits/";
 const ALIAS: &str = "~alias/";
 
 /// A folder, named by its path: `Plant.Boiler`.
@@ -117,19 +114,15 @@ impl Space {
         if let Some(alias) = id.strip_prefix(ALIAS) {
             return self.aliases.find(alias).map(Key::Alias);
         }
-        let key = if let Some(item) = id.strip_prefix(RANGE) {
-            Key::Range(*self.by_id.get(item)?)
-        } else {
-            Key::Unit(*self.by_id.get(id.strip_prefix(UNIT)?)?)
-        };
+        let (name, item) = id.strip_prefix(OWN)?.split_once('/')?;
+        let key = Key::Property(*self.by_id.get(item)?, Property::named(name)?);
         self.has(key).then_some(key)
     }
 
     fn has(&self, key: Key) -> bool {
         let details = |item| self.node(item).and_then(|node| node.details.as_deref());
         match key {
-            Key::Range(item) => details(item).is_some_and(|details| details.range.is_some()),
-            Key::Unit(item) => details(item).is_some_and(|details| details.unit.is_some()),
+            Key::Property(item, property) => details(item).is_some_and(|details| property.is_in(details)),
             Key::Folder(_) | Key::Item(_) | Key::Alias(_) => true,
         }
     }
@@ -142,8 +135,7 @@ impl Space {
                 format!("{FOLDER}{}", self.folder(folder).map_or("", |folder| &folder.path))
             }
             Key::Item(index) => item(index).to_owned(),
-            Key::Range(index) => format!("{RANGE}{}", item(index)),
-            Key::Unit(index) => format!("{UNIT}{}", item(index)),
+            Key::Property(index, property) => format!("{OWN}{}/{}", property.name(), item(index)),
             Key::Alias(index) => format!("{ALIAS}{}", self.alias(index).map_or("", |alias| &alias.name)),
         }
     }
@@ -188,7 +180,7 @@ impl Space {
         match key {
             Key::Folder(folder) => self.folder(folder)?.parent,
             Key::Item(item) => self.node(item)?.parent,
-            Key::Range(item) | Key::Unit(item) => Some(Key::Item(item)),
+            Key::Property(item, _) => Some(Key::Item(item)),
             Key::Alias(_) => None,
         }
     }
@@ -198,8 +190,7 @@ impl Space {
         match key {
             Key::Folder(folder) => self.folder(folder).map_or("", Folder::browse_name),
             Key::Item(item) => self.node(item).map_or("", Node::browse_name),
-            Key::Range(_) => "EURange",
-            Key::Unit(_) => "EngineeringUnits",
+            Key::Property(_, property) => property.name(),
             Key::Alias(alias) => self.alias(alias).map_or("", |alias| &alias.name),
         }
     }
@@ -207,7 +198,9 @@ impl Space {
     /// The properties an item has.
     pub(crate) fn properties(&self, of: Key) -> impl Iterator<Item = Key> {
         let item = if let Key::Item(item) = of { Some(item) } else { None };
-        item.into_iter().flat_map(|item| [Key::Range(item), Key::Unit(item)]).filter(|key| self.has(*key))
+        item.into_iter()
+            .flat_map(|item| Property::ALL.map(|property| Key::Property(item, property)))
+            .filter(|key| self.has(*key))
     }
 
     pub(crate) fn set_host(&self, host: Weak<dyn Host>) {
@@ -261,7 +254,4 @@ impl Space {
     pub(crate) fn log<T>(&self, look: impl FnOnce(&mut Log) -> T) -> T {
         look(&mut lock(&self.log))
     }
-
-    /// The type of the values of a property.
-    pub(crate) const PROPERTY: Shape = Shape { data_type: DataType::Structure, dimensions: 0 };
 }

@@ -204,11 +204,31 @@ impl Resolver {
         Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(Unresolved::nothing()))).collect())
     }
 
+    /// Whether each of these item ids, which are the string identifiers of these nodes, would resolve to its node. Nothing
+    /// is remembered: whoever lists a whole server will not use most of it.
+    pub(crate) async fn leads(
+        &self,
+        items: &[(&str, &NodeId)],
+        link: &Link,
+        limits: &Limits,
+    ) -> Result<Vec<bool>, Failure> {
+        let namespaces = self.namespaces();
+        self.search(link, limits, &namespaces).leads(items, &self.rule).await
+    }
+
+    fn search<'a>(
+        &'a self,
+        link: &'a Link,
+        limits: &'a Limits,
+        namespaces: &'a [String],
+    ) -> find::Search<'a> {
+        let recognized = self.recognized().convention;
+        find::Search { link, limits, namespaces, recognized, find_alias: &self.find_alias }
+    }
+
     async fn find(&self, tags: &[&Tag], link: &Link, limits: &Limits) -> Result<Vec<Answer>, Failure> {
         let namespaces = self.namespaces();
-        let recognized = self.recognized().convention;
-        let search =
-            find::Search { link, limits, namespaces: &namespaces, recognized, find_alias: &self.find_alias };
+        let search = self.search(link, limits, &namespaces);
         let nodes = search.nodes(tags, &self.rule).await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         // Found with a table that has been read anew meanwhile: good for this call, but not to be remembered.

@@ -33,6 +33,9 @@ async fn finds_nothing(client: &Client, item: &str) {
     }
 }
 
+/// A rule, the server's ids, and which of them some item ids mean.
+type Case<'a> = (ItemIds, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn each_convention_finds_its_items() {
     let kepware = ["Channel1.Device1.Tag1", "_System._Time_Second", "Channel1.Device1.K0001"];
@@ -41,7 +44,7 @@ async fn each_convention_finds_its_items() {
     let siemens = ["\"DB\".\"x\"", "\"DB\".\"arr\"[3]", "Plain.y"];
     let ignition = ["[PLC]Line/Speed", "[PLC]Line/Motor/Speed"];
     let wrapper = ["0:Random.Int4", "0:a&&b&?c", "2:Property.Like"];
-    let all: [(ItemIds, &[&str], &[(&str, &str)]); 7] = [
+    let all: [Case; 7] = [
         (
             ItemIds::kepware(),
             &kepware,

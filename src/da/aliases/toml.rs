@@ -15,7 +15,7 @@ pub(super) fn parse(text: &str) -> Result<Aliases, Fault> {
         what: error.message().to_owned(),
     })?;
     let aliases = file.get_ref().get(TABLE);
-    let Some(DeValue::Table(aliases)) = aliases.map(|aliases| aliases.get_ref()) else {
+    let Some(DeValue::Table(aliases)) = aliases.map(::toml::Spanned::get_ref) else {
         return Err(Fault { line: None, what: "there is no table `[aliases]`".into() });
     };
     let mut reading = Reading::default();

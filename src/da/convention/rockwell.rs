@@ -9,7 +9,7 @@ pub(super) fn rslinx(item: &str) -> Vec<Candidate> {
         forms.push(format!("::[{topic}]{tag}"));
         forms.push(format!("{topic}.{tag}"));
     }
-    arrays(programs(forms))
+    arrays(programs(&forms))
 }
 
 /// FactoryTalk Linx: `::[SHORTCUT]Tag`. An area in front of `::` is left where it is: without it, the shortcut could be
@@ -22,7 +22,7 @@ pub(super) fn factory_talk(item: &str) -> Vec<Candidate> {
         forms.push(short.to_owned());
         forms.push(format!("{topic}.{tag}"));
     }
-    arrays(programs(forms))
+    arrays(programs(&forms))
 }
 
 fn topic(item: &str) -> Option<(&str, &str)> {
@@ -31,11 +31,11 @@ fn topic(item: &str) -> Option<(&str, &str)> {
 }
 
 /// RSLinx writes `PROGRAM:`, the controller says `Program:`.
-fn programs(forms: Vec<String>) -> Vec<String> {
-    const SPELLINGS: [&str; 2] = ["PROGRAM:", "Program:"];
-    let mut all = forms.clone();
-    for form in &forms {
-        for (from, to) in [(SPELLINGS[0], SPELLINGS[1]), (SPELLINGS[1], SPELLINGS[0])] {
+fn programs(forms: &[String]) -> Vec<String> {
+    const SPELLINGS: [(&str, &str); 2] = [("PROGRAM:", "Program:"), ("Program:", "PROGRAM:")];
+    let mut all = forms.to_vec();
+    for form in forms {
+        for (from, to) in SPELLINGS {
             if form.contains(from) {
                 all.push(form.replacen(from, to, 1));
             }
@@ -72,15 +72,15 @@ struct Part<'a> {
 
 /// `Tag[10]`, `Tag[1,2]`, `Tag[10],L5`.
 fn part(id: &str) -> Option<Part<'_>> {
-    let (indexed, length) = match id.rsplit_once("],") {
+    let (place, length) = match id.rsplit_once("],") {
         Some((_, length)) => {
-            let indexed = id.get(..id.len() - length.len() - 1)?;
+            let place = id.get(..id.len() - length.len() - 1)?;
             let length: u32 = number(length.strip_prefix(['L', 'l'])?)?;
-            (indexed, length)
+            (place, length)
         }
         None => (id, 1),
     };
-    let (array, indexes) = indexed.strip_suffix(']')?.rsplit_once('[')?;
+    let (array, indexes) = place.strip_suffix(']')?.rsplit_once('[')?;
     // `[TOPIC]` is no array, and neither is `[TOPIC][3]`.
     if array.is_empty() || array.ends_with(']') && topic(array).is_none() || array.ends_with(':') {
         return None;
@@ -93,7 +93,7 @@ fn part(id: &str) -> Option<Part<'_>> {
         end if end == *last => last.to_string(),
         end => format!("{last}:{end}"),
     });
-    let element = (length == 1 && indexed.len() < id.len()).then_some(indexed);
+    let element = (length == 1 && place.len() < id.len()).then_some(place);
     Some(Part { array, element, range: range.join(",") })
 }
 

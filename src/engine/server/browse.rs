@@ -126,7 +126,7 @@ impl View<'_> {
     /// The reference by which a node hangs below its parent.
     pub(super) fn upward(&self, key: Key) -> ReferenceTypeId {
         match key {
-            Key::Range(_) | Key::Unit(_) => ReferenceTypeId::HasProperty,
+            Key::Property(..) => ReferenceTypeId::HasProperty,
             Key::Alias(_) => ReferenceTypeId::HasComponent,
             _ => downward(self.space.parent(key)),
         }
@@ -169,6 +169,12 @@ fn type_metadata(id: NodeId) -> NodeMetadata {
         ("AnalogItemType", NodeClass::VariableType)
     } else if id == VariableTypeId::AnalogUnitType {
         ("AnalogUnitType", NodeClass::VariableType)
+    } else if id == VariableTypeId::BaseAnalogType {
+        ("BaseAnalogType", NodeClass::VariableType)
+    } else if id == VariableTypeId::TwoStateDiscreteType {
+        ("TwoStateDiscreteType", NodeClass::VariableType)
+    } else if id == VariableTypeId::MultiStateDiscreteType {
+        ("MultiStateDiscreteType", NodeClass::VariableType)
     } else {
         ("BaseDataVariableType", NodeClass::VariableType)
     };

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::find::{Found, Node, Search};
 use super::{NodeId, Service, Tag, Target, Unresolved, Value, chunked};
-use crate::da::{Candidate, Place};
+use crate::da::{Candidate, ItemIds, Place};
+use crate::engine::Sample;
 use crate::engine::client::{Attribute, Failure};
 use crate::status::code;
 
@@ -19,7 +20,7 @@ impl Search<'_> {
     pub(super) async fn existing(&self, plans: &[Vec<Candidate>]) -> Result<Vec<Vec<Level>>, Failure> {
         // Two candidates may be one node: it is asked for once.
         let mut asked: HashMap<NodeId, usize> = HashMap::new();
-        let mut targets: Vec<Target> = Vec::new();
+        let mut asked_for: Vec<NodeId> = Vec::new();
         let mut wanted = Vec::with_capacity(plans.len());
         for plan in plans {
             let mut levels = Vec::with_capacity(plan.len());
@@ -27,8 +28,8 @@ impl Search<'_> {
                 let mut nodes = Vec::new();
                 for node in self.nodes_of(&candidate.place) {
                     let index = *asked.entry(node.clone()).or_insert_with(|| {
-                        targets.push(Target::value(&node).attribute(Attribute::NodeClass));
-                        targets.len() - 1
+                        asked_for.push(node.clone());
+                        asked_for.len() - 1
                     });
                     nodes.push((index, node));
                 }
@@ -36,22 +37,8 @@ impl Search<'_> {
             }
             wanted.push(levels);
         }
-        let samples =
-            chunked(
-                self.limits,
-                Service::Read,
-                &targets,
-                |part| async move { self.link.read(&part, 0.0).await },
-            )
-            .await?;
-        // A node that exists but hides from this user may refuse even its class; it is still the node that was meant.
-        let unknown = [code::BAD_NODE_ID_UNKNOWN, code::BAD_NODE_ID_INVALID];
-        let exists = |index: usize| {
-            samples.get(index).is_some_and(|sample| {
-                !unknown.contains(&sample.status.code())
-                    && (sample.status.is_bad() || sample.value != Value::Null)
-            })
-        };
+        let exist = self.exist(&asked_for).await?;
+        let exists = |index: usize| exist.get(index).copied().unwrap_or_default();
         let level = |(nodes, range): (Vec<(usize, NodeId)>, Option<&String>)| Level {
             nodes: nodes.into_iter().filter(|(index, _)| exists(*index)).map(|(_, node)| node).collect(),
             range: range.cloned(),
@@ -59,9 +46,9 @@ impl Search<'_> {
         Ok(wanted.into_iter().map(|levels| levels.into_iter().map(level).collect()).collect())
     }
 
-    /// Namespace 0 belongs to the standard, which has no string identifiers.
+    /// The nodes that a candidate names, whether there are such or not.
     fn nodes_of(&self, place: &Place) -> Vec<NodeId> {
-        let namespaces = 1..u16::try_from(self.namespaces.len()).unwrap_or(u16::MAX);
+        let namespaces = self.own_namespaces();
         match place {
             Place::Node(node) => vec![node.clone()],
             Place::Anywhere(id) => namespaces.map(|namespace| NodeId::string(namespace, id)).collect(),
@@ -72,6 +59,62 @@ impl Search<'_> {
                 namespaces.filter(here).map(|namespace| NodeId::string(namespace, id)).collect()
             }
         }
+    }
+
+    /// All but that of the standard, which has no string identifiers.
+    fn own_namespaces(&self) -> std::ops::Range<u16> {
+        1..u16::try_from(self.namespaces.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Whether each item id, the string identifier of its node, is that node by the rule.
+    pub(super) async fn leads(
+        &self,
+        items: &[(&str, &NodeId)],
+        rule: &ItemIds,
+    ) -> Result<Vec<bool>, Failure> {
+        if *rule != ItemIds::Auto {
+            let texts: Vec<&str> = items.iter().map(|(item, _)| *item).collect();
+            let nodes = self.items(&texts, rule).await?;
+            let leads = |(node, (_, own)): (Node, &(&str, &NodeId))| matches!(node, Ok(Found { node, range: None }) if node == **own);
+            return Ok(nodes.into_iter().zip(items).map(leads).collect());
+        }
+        // The node itself is there; what matters is whether another namespace has one of that name.
+        let others = |(_, own): &(&str, &NodeId)| {
+            let own = own.namespace;
+            self.own_namespaces().filter(move |namespace| *namespace != own)
+        };
+        let candidates: Vec<NodeId> = items
+            .iter()
+            .flat_map(|item| others(item).map(|namespace| NodeId::string(namespace, item.0)))
+            .collect();
+        let mut exist = self.exist(&candidates).await?.into_iter();
+        let alone = |item: &(&str, &NodeId)| {
+            let own = self.own_namespaces().contains(&item.1.namespace);
+            let rivals = exist.by_ref().take(others(item).count()).filter(|exists| *exists).count();
+            own && rivals == 0
+        };
+        Ok(items.iter().map(alone).collect())
+    }
+
+    /// Whether there is such a node.
+    async fn exist(&self, candidates: &[NodeId]) -> Result<Vec<bool>, Failure> {
+        let targets: Vec<Target> =
+            candidates.iter().map(|node| Target::value(node).attribute(Attribute::NodeClass)).collect();
+        let samples =
+            chunked(
+                self.limits,
+                Service::Read,
+                &targets,
+                |part| async move { self.link.read(&part, 0.0).await },
+            )
+            .await?;
+        // A node that exists but hides from this user may refuse even its class; it is still the node that was meant.
+        let unknown = [code::BAD_NODE_ID_UNKNOWN, code::BAD_NODE_ID_INVALID];
+        let exists = |sample: Sample| {
+            !unknown.contains(&sample.status.code())
+                && (sample.status.is_bad() || sample.value != Value::Null)
+        };
+        Ok(samples.into_iter().map(exists).collect())
     }
 }
 
@@ -107,7 +150,8 @@ mod tests {
     fn the_first_level_with_one_node_wins() {
         let (one, two) = (NodeId::string(2, "a"), NodeId::string(3, "a"));
         let found =
-            first_of([level(&[], None), level(&[two.clone()], Some("3")), level(&[one], None)]).unwrap();
+            first_of([level(&[], None), level(std::slice::from_ref(&two), Some("3")), level(&[one], None)])
+                .unwrap();
         assert_eq!((found.node, found.range.as_deref()), (two, Some("3")));
         assert_eq!(first_of([level(&[], None)]).unwrap_err(), Unresolved::nothing());
         assert_eq!(first_of([]).unwrap_err(), Unresolved::nothing());

@@ -87,7 +87,7 @@ impl Search<'_> {
     }
 
     /// Item ids by a rule. Rules nest at most as deep as the caller built them.
-    async fn items(&self, items: &[&str], rule: &ItemIds) -> Result<Vec<Node>, Failure> {
+    pub(super) async fn items(&self, items: &[&str], rule: &ItemIds) -> Result<Vec<Node>, Failure> {
         match rule {
             ItemIds::Auto => self.automatic(items).await,
             ItemIds::Convention(convention) => self.conventional(items, *convention).await,
