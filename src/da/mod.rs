@@ -2,14 +2,24 @@
 
 #[cfg(feature = "client")]
 mod group;
+mod hresult;
 mod item_id;
 mod item_ids;
+mod quality;
+mod server_state;
 mod source;
+mod vqt;
 
 #[cfg(feature = "client")]
 pub use group::Group;
 #[cfg(feature = "client")]
 pub(crate) use group::Groups;
+#[cfg(feature = "client")]
+pub(crate) use hresult::BAD_QUALITIES;
+pub use hresult::{HResult, Rules};
 pub use item_id::ItemId;
 pub use item_ids::ItemIds;
+pub use quality::{HistoryQuality, Limit, MajorQuality, QualityWord};
+pub use server_state::ServerState;
 pub use source::Source;
+pub use vqt::Vqt;
