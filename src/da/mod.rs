@@ -8,6 +8,7 @@ mod item_ids;
 mod quality;
 mod server_state;
 mod source;
+mod time;
 mod vqt;
 
 #[cfg(feature = "client")]
@@ -22,4 +23,7 @@ pub use item_ids::ItemIds;
 pub use quality::{HistoryQuality, Limit, MajorQuality, QualityWord};
 pub use server_state::ServerState;
 pub use source::Source;
+pub use time::{
+    FileTime, HdaCalendar, HdaKeyword, HdaOffset, HdaTime, HdaUnit, ParseHdaTimeError, VariantDate,
+};
 pub use vqt::Vqt;
