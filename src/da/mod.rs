@@ -1,5 +1,6 @@
 //! OPC DA's vocabulary, for item ids, sources and what else carries over from OPC Classic.
 
+mod coerce;
 #[cfg(feature = "client")]
 mod group;
 mod hresult;
@@ -11,6 +12,7 @@ mod source;
 mod time;
 mod vqt;
 
+pub use coerce::{CoerceError, coerce_lossy};
 #[cfg(feature = "client")]
 pub use group::Group;
 #[cfg(feature = "client")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::hda::{HdaKeyword, HdaOffset, HdaTime, HdaUnit, Kind};
 use crate::value::{Malformed, clip};
@@ -50,6 +50,15 @@ pub(super) fn hda_time(text: &str) -> Result<HdaTime, ParseHdaTimeError> {
         at,
         expected,
     })
+}
+
+/// A date, as [`HdaTime`] takes it; without an offset it is UTC. `None` where it is no date, or no time that is.
+pub(crate) fn absolute(text: &str) -> Option<DateTime<Utc>> {
+    match parse(text) {
+        Ok(Kind::Absolute(time)) => Some(time),
+        Ok(Kind::Local(time)) => Some(time.and_utc()),
+        _ => None,
+    }
 }
 
 fn parse(text: &str) -> Result<Kind, Malformed> {
