@@ -18,8 +18,12 @@ pub enum Operation {
     Open,
     /// `read`, `read_many`, `read_as`, `read_with`
     Read,
+    /// `read_into`
+    ReadInto,
     /// `write`, `write_many`
     Write,
+    /// `write_from`
+    WriteFrom,
     /// `subscribe`, `subscribe_with`, `watch`, and what is done to a subscription
     Subscribe,
     /// `list`
@@ -32,6 +36,10 @@ pub enum Operation {
     Info,
     /// `ping`
     Ping,
+    /// `servers`
+    Servers,
+    /// `endpoints`
+    Endpoints,
     /// `resolve`
     Resolve,
     /// `close`
@@ -43,13 +51,17 @@ impl fmt::Display for Operation {
         f.pad(match self {
             Operation::Open => "open",
             Operation::Read => "read",
+            Operation::ReadInto => "read_into",
             Operation::Write => "write",
+            Operation::WriteFrom => "write_from",
             Operation::Subscribe => "subscribe",
             Operation::List => "list",
             Operation::Properties => "properties",
             Operation::History => "history",
             Operation::Info => "info",
             Operation::Ping => "ping",
+            Operation::Servers => "servers",
+            Operation::Endpoints => "endpoints",
             Operation::Resolve => "resolve",
             Operation::Close => "close",
         })
@@ -91,6 +103,17 @@ pub enum Error {
         wanted: String,
         /// What the server has.
         offered: String,
+    },
+    /// The server could not be asked what there is. No session was wanted.
+    #[error("{operation} failed: cannot ask {url}")]
+    Discovery {
+        /// The verb that was running.
+        operation: Operation,
+        /// The URL as given.
+        url: String,
+        /// Why.
+        #[source]
+        source: BoxError,
     },
     /// The session is down and the call was not (or may not have been) carried out.
     #[error("{operation} failed: not connected to {url}")]
@@ -139,6 +162,16 @@ pub enum Error {
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
     },
+    /// The address space goes deeper than any plant's: perhaps the server makes it up as one goes.
+    #[error("{operation} `{tag}`: more than {levels} levels deep")]
+    TooDeep {
+        /// The verb that was running.
+        operation: Operation,
+        /// The first node that was not looked below.
+        tag: Tag,
+        /// How many levels were looked at.
+        levels: usize,
+    },
     /// A group cannot do what was asked of it. Nothing was sent.
     #[error("{operation} failed: the group `{name}` {reason}")]
     Group {
@@ -173,6 +206,18 @@ pub enum Error {
         #[source]
         source: ConvertError,
     },
+    /// The server refused some fields of a struct that was written; it took the others.
+    #[error("{operation} `{tag}`: {} of {} fields were not written", .failed.len(), .failed.len() + .written.len())]
+    Fields {
+        /// The verb that was running.
+        operation: Operation,
+        /// The branch.
+        tag: Tag,
+        /// What was written.
+        written: Vec<Tag>,
+        /// What was not, and why: one error that names its tag for each.
+        failed: Vec<Error>,
+    },
     /// The client was closed, by `close()` or because the last handle was dropped.
     #[error("{operation} failed: the client is closed")]
     Closed {
@@ -204,18 +249,51 @@ fn resolve_message(candidates: &[Tag]) -> String {
 }
 
 impl Error {
-    /// The verb that was running, where the error knows it.
-    pub fn operation(&self) -> Option<Operation> {
-        match self {
+    /// The same error as another verb has it, of the tag that this verb was given.
+    #[cfg(feature = "client")]
+    pub(crate) fn of(mut self, verb: Operation, name: Option<&Tag>) -> Error {
+        match &mut self {
             Error::InvalidTag { operation, .. }
             | Error::Disconnected { operation, .. }
             | Error::Timeout { operation, .. }
             | Error::Service { operation, .. }
             | Error::Item { operation, .. }
             | Error::Resolve { operation, .. }
+            | Error::Quality { operation, .. }
+            | Error::Convert { operation, .. }
+            | Error::Fields { operation, .. }
+            | Error::Closed { operation }
+            | Error::Reentrant { operation } => *operation = verb,
+            _ => {}
+        }
+        if let Some(name) = name {
+            match &mut self {
+                Error::Item { tag, .. }
+                | Error::Resolve { tag, .. }
+                | Error::Quality { tag, .. }
+                | Error::Convert { tag, .. }
+                | Error::Fields { tag, .. } => *tag = name.clone(),
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// The verb that was running, where the error knows it.
+    pub fn operation(&self) -> Option<Operation> {
+        match self {
+            Error::InvalidTag { operation, .. }
+            | Error::Discovery { operation, .. }
+            | Error::Disconnected { operation, .. }
+            | Error::Timeout { operation, .. }
+            | Error::Service { operation, .. }
+            | Error::Item { operation, .. }
+            | Error::Resolve { operation, .. }
+            | Error::TooDeep { operation, .. }
             | Error::Group { operation, .. }
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
+            | Error::Fields { operation, .. }
             | Error::Closed { operation }
             | Error::Reentrant { operation } => Some(*operation),
             Error::Open { .. } | Error::Security { .. } => Some(Operation::Open),
@@ -230,8 +308,10 @@ impl Error {
         match self {
             Error::Item { tag, .. }
             | Error::Resolve { tag, .. }
+            | Error::TooDeep { tag, .. }
             | Error::Quality { tag, .. }
-            | Error::Convert { tag, .. } => Some(tag),
+            | Error::Convert { tag, .. }
+            | Error::Fields { tag, .. } => Some(tag),
             _ => None,
         }
     }
@@ -250,15 +330,17 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match self {
             Error::Timeout { .. } => true,
-            Error::Open { source, .. } => source.downcast_ref::<Error>().is_some_and(Error::is_timeout),
+            Error::Open { source, .. } | Error::Discovery { source, .. } => {
+                source.downcast_ref::<Error>().is_some_and(Error::is_timeout)
+            }
             _ => false,
         }
     }
 
-    /// The connection is the problem: `Open`, `Disconnected`, or a status of the connection, channel or session family.
+    /// The connection is the problem: `Open`, `Discovery`, `Disconnected`, or a status of the connection, channel or session family.
     pub fn is_connection(&self) -> bool {
         match self {
-            Error::Open { .. } | Error::Disconnected { .. } => true,
+            Error::Open { .. } | Error::Discovery { .. } | Error::Disconnected { .. } => true,
             // Of the whole call only: `BadNotConnected` of one tag is a dead device behind a server that is well.
             Error::Service { status, .. } => {
                 let name = status.name();
@@ -279,7 +361,7 @@ impl Error {
 
     /// Trying the same call again may succeed. Never true for a write that may have landed.
     pub fn is_retryable(&self) -> bool {
-        if self.operation() == Some(Operation::Write) {
+        if matches!(self.operation(), Some(Operation::Write | Operation::WriteFrom)) {
             return false;
         }
         matches!(self, Error::Timeout { .. }) || self.is_connection()

@@ -1,10 +1,13 @@
 //! [`Reading`]: one value of one tag at one time, and [`TimeRange`].
 
+use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 
+use crate::value::handover;
 use crate::{Error, FromValue, Operation, Quality, Result, Status, Tag, Value};
 
 /// One value of one tag at one time: what `read`, `subscribe` and `history` all give.
@@ -57,6 +60,27 @@ impl Reading {
             tag: self.tag.clone(),
             source,
         })
+    }
+}
+
+/// From the tags of a server only, with [`Client::read_into`](crate::Client::read_into): no other format knows one.
+impl<'de> Deserialize<'de> for Reading {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Reading, D::Error> {
+        deserializer.deserialize_newtype_struct(handover::READING, Whole)
+    }
+}
+
+struct Whole;
+
+impl Visitor<'_> for Whole {
+    type Value = Reading;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a tag that has a value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Reading, E> {
+        handover::take_reading().ok_or_else(|| E::invalid_type(de::Unexpected::Unit, &self))
     }
 }
 

@@ -9,15 +9,17 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::da::Groups;
 use crate::engine::Sample;
 use crate::engine::client::{EventLoop, Failure, Link, LinkEvent, Task, progress};
+use crate::engine::convert::structure;
 use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
 use crate::{Error, Event, Operation, Result, State, Status, Tag};
 
 use super::batch::{Batch, Wire};
 use super::builder::EventCallback;
-use super::limits::{Limits, Service, chunked_until_failure};
+use super::limits::{Limits, Service, read_each};
 use super::open::{Bundled, Settings};
 use super::order::Order;
+use super::structures::Structures;
 
 /// How long a server may take to say goodbye.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +59,7 @@ pub(crate) struct Inner {
     limits: Arc<Limits>,
     batch: Batch<Reads>,
     order: Order,
+    structures: Structures,
     monitor: OnceLock<Monitor>,
     groups: Groups,
     /// Where the session lives, whatever runtime its verbs are called on.
@@ -86,19 +89,7 @@ impl Wire for Reads {
     }
 
     async fn read(&self, nodes: &[Arc<Resolved>], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        let mut results = Vec::with_capacity(nodes.len());
-        while let Some(rest) = nodes.get(results.len()..).filter(|rest| !rest.is_empty()) {
-            let read = |part: Vec<Arc<Resolved>>| async move { self.link.read(&part, max_age).await };
-            let (mut part, failure) = chunked_until_failure(&self.limits, Service::Read, rest, read).await;
-            results.append(&mut part);
-            match failure {
-                // This one value alone is too much: its own error, not its neighbours'.
-                Some(failure) if failure.is_too_much() => results.push(Sample::status(failure.status)),
-                Some(failure) => return Err(failure),
-                None => {}
-            }
-        }
-        Ok(results)
+        read_each(&self.link, &self.limits, nodes, max_age).await
     }
 }
 
@@ -120,6 +111,7 @@ pub(super) fn start(
         resolver,
         limits,
         order: Order::default(),
+        structures: Structures::default(),
         monitor: OnceLock::new(),
         groups: Groups::default(),
         runtime,
@@ -250,6 +242,10 @@ impl Inner {
         &self.resolver
     }
 
+    pub(crate) fn structures(&self) -> &Structures {
+        &self.structures
+    }
+
     pub(super) fn order(&self) -> &Order {
         &self.order
     }
@@ -263,6 +259,12 @@ impl Inner {
         let mut state = self.state.subscribe();
         // The sender lives in `self`, so waiting ends only with the state.
         let _ = state.wait_for(|state| *state == State::Closed).await;
+    }
+
+    /// Resolves when the session works, or is closed for good.
+    pub(crate) async fn not_reconnecting(&self) {
+        let mut state = self.state.subscribe();
+        let _ = state.wait_for(|state| *state != State::Reconnecting).await;
     }
 
     fn is_closed(&self) -> bool {
@@ -312,7 +314,12 @@ impl Inner {
         nodes: Vec<Arc<Resolved>>,
         max_age: f64,
     ) -> Result<Vec<Sample>, Failure> {
-        self.batch.read(nodes, max_age, self.request_timeout).await
+        let mut samples = self.batch.read(nodes, max_age, self.request_timeout).await?;
+        if samples.iter().any(|sample| structure::is_encoded(&sample.value)) {
+            // Apart, so that a plain read stays small.
+            Box::pin(self.decode(&mut samples)).await;
+        }
+        Ok(samples)
     }
 
     /// A whole call that failed, as the error of its verb. One that failed because the client was closed meanwhile says so.
@@ -365,6 +372,7 @@ impl Inner {
 
     fn lost(&self, status: Status) {
         self.resolver.forget_all();
+        self.structures.forget_all();
         if self.state.send_replace(State::Reconnecting) == State::Connected {
             if let Some(monitor) = self.monitor.get() {
                 monitor.lost();

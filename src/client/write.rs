@@ -160,7 +160,11 @@ fn write_stream(
 }
 
 impl Inner {
-    async fn write_all(&self, values: Vec<Item>, options: &WriteOptions) -> Result<Vec<Result<()>>> {
+    pub(super) async fn write_all(
+        &self,
+        values: Vec<Item>,
+        options: &WriteOptions,
+    ) -> Result<Vec<Result<()>>> {
         self.check_open(OPERATION)?;
         let tags: Vec<&Tag> = values.iter().flatten().map(|(tag, _)| tag).collect();
         // Before anything is awaited: the order of calls is the order of writes.

@@ -8,7 +8,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use self::number::Number;
-use super::{HResult, VariantDate};
+use super::{HResult, VarType, VariantDate};
 use crate::{Array, ConvertError, ConvertReason, DataType, Value};
 
 /// The value as another type, by the rules with which COM converted what an OPC DA client wrote. **Not exact**: it rounds,
@@ -83,6 +83,28 @@ pub fn coerce_lossy(value: Value, to: DataType, array: bool) -> Result<Value, Co
         value if array => Err(refused(&value, to, HResult::OPC_E_BADTYPE, "it is not an array")),
         value => coerce_scalar(value, to),
     }
+}
+
+/// [`coerce_lossy`] for a type of OPC DA: `VT_ARRAY` wants an array, `VT_EMPTY` and `VT_VARIANT` take what there is.
+///
+/// ```
+/// use openopc::Value;
+/// use openopc::da::{VarType, coerce_lossy_to};
+///
+/// assert_eq!(coerce_lossy_to("3.7".into(), VarType::I2)?, Value::Int16(4));
+/// assert_eq!(coerce_lossy_to(vec!["1", "2"].into(), VarType::R8.array())?, vec![1.0, 2.0].into());
+/// # Ok::<(), openopc::da::CoerceError>(())
+/// ```
+///
+/// # Errors
+/// Those of [`coerce_lossy`], and [`OPC_E_BADTYPE`](HResult::OPC_E_BADTYPE) for types that OPC UA has no equal of, as `VT_CY`.
+pub fn coerce_lossy_to(value: Value, to: VarType) -> Result<Value, CoerceError> {
+    let Some(data_type) = to.data_type() else {
+        let (from, reason) = (value.type_text(), ConvertReason::WrongType);
+        let error = ConvertError::between(from, to.to_string(), reason, "OPC UA has no such type");
+        return Err(CoerceError { code: HResult::OPC_E_BADTYPE, error });
+    };
+    coerce_lossy(value, data_type, to.is_array())
 }
 
 fn coerce_elements(elements: Array, to: DataType) -> Result<Value, CoerceError> {

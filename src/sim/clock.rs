@@ -18,6 +18,8 @@ pub enum Clock {
     Scaled(f64),
     /// Starts at 2020-01-01T00:00:00Z and stands still but for [`Simulator::advance`](super::Simulator::advance).
     Manual,
+    /// As `Manual`, from another time. Times before 1601 or after 9999 are moved to those bounds (Part 6, 5.2.2.5).
+    ManualFrom(DateTime<Utc>),
 }
 
 /// 2020-01-01T00:00:00Z in seconds: where a manual clock starts, on the minute, hour and day.
@@ -39,6 +41,7 @@ impl Time {
             Clock::Manual => {
                 Time::Manual(Mutex::new(DateTime::from_timestamp(MANUAL_START, 0).unwrap_or_default()))
             }
+            Clock::ManualFrom(time) => Time::Manual(Mutex::new(within_bounds(time))),
         }
     }
 
@@ -85,6 +88,16 @@ impl Time {
     }
 }
 
+/// What an OPC UA `DateTime` can say.
+fn within_bounds(time: DateTime<Utc>) -> DateTime<Utc> {
+    let (first, last) =
+        (DateTime::from_timestamp(-11_644_473_600, 0), DateTime::from_timestamp(253_402_300_799, 0));
+    match (first, last) {
+        (Some(first), Some(last)) => time.clamp(first, last),
+        _ => time,
+    }
+}
+
 /// `span * factor`, at most what a `Duration` holds.
 fn scale(span: Duration, factor: f64) -> Duration {
     Duration::try_from_secs_f64(span.as_secs_f64() * factor).unwrap_or(Duration::MAX)
@@ -101,6 +114,14 @@ mod tests {
         assert!(time.set(time.now() + TimeDelta::seconds(3)));
         assert_eq!(time.now().to_rfc3339(), "2020-01-01T00:00:03+00:00");
         assert_eq!(time.until(time.now() + TimeDelta::seconds(3)), None);
+    }
+
+    #[test]
+    fn a_manual_clock_starts_when_it_is_told() {
+        let start = "2007-06-24T15:56:11Z".parse().unwrap();
+        assert_eq!(Time::start(Clock::ManualFrom(start)).now(), start);
+        let first = Time::start(Clock::ManualFrom(DateTime::<Utc>::MIN_UTC)).now();
+        assert_eq!(first.to_rfc3339(), "1601-01-01T00:00:00+00:00");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::{DataType, Value};
 
@@ -19,6 +19,8 @@ struct Inner {
     detail: String,
     /// Innermost index last; filled from the inside out while the error travels up.
     path: Vec<usize>,
+    /// `Drum.Levels[2]`: where in a structure; filled as `path` is.
+    field: String,
 }
 
 /// The kind of a [`ConvertError`].
@@ -33,6 +35,8 @@ pub enum ConvertReason {
     Inexact,
     /// There is no value.
     Null,
+    /// There is no such field.
+    Missing,
     /// An array of another length, or with other dimensions.
     Length {
         /// How many elements were needed.
@@ -62,7 +66,7 @@ impl ConvertError {
         detail: impl Into<String>,
     ) -> ConvertError {
         let (from, to, detail) = (from.into(), to.into(), detail.into());
-        ConvertError(Box::new(Inner { from, to, reason, detail, path: Vec::new() }))
+        ConvertError(Box::new(Inner { from, to, reason, detail, path: Vec::new(), field: String::new() }))
     }
 
     /// `value` is of a type that is never a `T`, or is no value at all.
@@ -88,10 +92,42 @@ impl ConvertError {
         ConvertError::between(from, to, ConvertReason::Syntax { at }, format!("expected {expected} at {at}"))
     }
 
+    /// In the words of the type that was to be made.
+    pub(crate) fn foreign(message: impl Into<String>) -> ConvertError {
+        ConvertError::between("the value", "what was asked for", ConvertReason::WrongType, message)
+    }
+
+    /// There is no field of this name.
+    pub(crate) fn missing(field: &str) -> ConvertError {
+        ConvertError::between("nothing", "a field", ConvertReason::Missing, "").in_field(field)
+    }
+
     /// The error happened inside the element with this index.
     #[must_use]
     pub(crate) fn at(mut self, index: usize) -> ConvertError {
-        self.0.path.insert(0, index);
+        if self.0.field.is_empty() {
+            self.0.path.insert(0, index);
+        } else {
+            self.0.field = format!("[{index}].{}", self.0.field).replace("].[", "][");
+        }
+        self
+    }
+
+    /// The error happened inside the field with this name.
+    #[must_use]
+    pub(crate) fn in_field(mut self, name: &str) -> ConvertError {
+        let mut field = name.to_owned();
+        for index in self.0.path.drain(..) {
+            // Writing to a `String` cannot fail.
+            let _ = write!(field, "[{index}]");
+        }
+        if !self.0.field.is_empty() {
+            if !self.0.field.starts_with('[') {
+                field.push('.');
+            }
+            field.push_str(&self.0.field);
+        }
+        self.0.field = field;
         self
     }
 
@@ -117,7 +153,13 @@ impl ConvertError {
         self.0.reason
     }
 
-    /// Where in an array the value is that does not fit: one index per level, empty where the value is no array.
+    /// Where in a structure the value is that does not fit: `Drum.Levels[2]`; empty where the value is no structure.
+    pub fn field(&self) -> &str {
+        &self.0.field
+    }
+
+    /// Where in an array the value is that does not fit: one index per level, empty where the value is no array. Inside
+    /// a structure [`field`](Self::field) tells it.
     pub fn path(&self) -> &[usize] {
         &self.0.path
     }
@@ -125,7 +167,13 @@ impl ConvertError {
 
 impl fmt::Display for ConvertError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { from, to, reason, detail, path } = &*self.0;
+        let Inner { from, to, reason, detail, path, field } = &*self.0;
+        if !field.is_empty() {
+            write!(f, "field `{field}`: ")?;
+        }
+        if *reason == ConvertReason::Missing {
+            return f.write_str("there is none");
+        }
         if !path.is_empty() {
             f.write_str("element ")?;
             for index in path {
@@ -141,7 +189,10 @@ impl fmt::Display for ConvertError {
             }
             ConvertReason::OutOfRange => f.write_str(": out of range"),
             ConvertReason::Inexact => f.write_str(": it would not be exact"),
-            ConvertReason::Null | ConvertReason::WrongType | ConvertReason::Syntax { .. } => Ok(()),
+            ConvertReason::Null
+            | ConvertReason::Missing
+            | ConvertReason::WrongType
+            | ConvertReason::Syntax { .. } => Ok(()),
         }
     }
 }

@@ -5,16 +5,29 @@ use serde::{Serialize, Serializer};
 
 use super::display::{float_text, time_text};
 use super::text::guid_text;
-use super::{Array, Value};
+use super::{Array, Value, handover};
 use crate::engine::convert::base64;
 
 /// Integers as numbers, 64-bit ones too; NaN and infinities as `"NaN"`, `"Infinity"` and `"-Infinity"`; times in
 /// RFC 3339; a `Guid` with hyphens; bytes in base64; a `LocalizedText` as its text; a `QualifiedName` as `1:name`; a
-/// `NodeId` as its text; a `StatusCode` as its name; a matrix as nested arrays; a structure as
-/// `{"type": id, "body": base64}`.
+/// `NodeId` as its text; a `StatusCode` as its name; a matrix as nested arrays; a structure as an
+/// object of its fields, or as `{"type": id, "body": base64}` where they are not known.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
+        // Other serializers pass over the name of a newtype.
+        serializer.serialize_newtype_struct(handover::VALUE, &Plain(self))
+    }
+}
+
+struct Plain<'a>(&'a Value);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if handover::wanted() {
+            handover::put(self.0.clone());
+            return serializer.serialize_unit();
+        }
+        match self.0 {
             Value::Null => serializer.serialize_unit(),
             Value::Boolean(v) => serializer.serialize_bool(*v),
             Value::SByte(v) => serializer.serialize_i8(*v),
@@ -42,6 +55,7 @@ impl Serialize for Value {
             Value::QualifiedName(name) => serializer.collect_str(name),
             Value::LocalizedText(text) => serializer.serialize_str(&text.text),
             Value::Array(array) => array.serialize(serializer),
+            Value::Structure(structure) => structure.serialize(serializer),
             Value::Opaque(opaque) if opaque.is_null() => serializer.serialize_unit(),
             Value::Opaque(opaque) => {
                 let (id, body) = opaque.parts();

@@ -31,7 +31,7 @@ fn single_values_are_converted_as_com_did() {
         (V::Float(f32::INFINITY), V::Double(f64::INFINITY)),
         (V::Double(0.1), V::Float(0.1)),
         (V::Double(f64::NEG_INFINITY), V::Float(f32::NEG_INFINITY)),
-        (V::Int64(i64::MAX), V::Double(9.223_372_036_854_775_8e18)),
+        (V::Int64(i64::MAX), V::Double(2f64.powi(63))),
         (V::UInt32(u32::MAX), V::Float(4_294_967_300.0)),
         // Boolean.
         (V::Boolean(true), V::Int32(-1)),
@@ -177,6 +177,35 @@ fn arrays_are_converted_element_by_element() {
         (Value::ByteString(vec![1, 255]), "{1 | 255}"),
     ] {
         assert_eq!(coerce_lossy(value, DataType::String, false), Ok(Value::from(text)));
+    }
+}
+
+#[test]
+fn every_type_of_da_is_a_target() {
+    for kind in VarType::ALL {
+        let (one, many) = (Value::Boolean(true), Value::from(vec![true]));
+        let results = [coerce_lossy_to(one.clone(), *kind), coerce_lossy_to(many.clone(), kind.array())];
+        match kind.data_type() {
+            None => {
+                for result in results {
+                    let error = result.unwrap_err();
+                    assert_eq!(error.code(), HResult::OPC_E_BADTYPE, "{kind}");
+                    assert!(error.to_string().contains("OPC UA has no such type"), "{error}");
+                }
+            }
+            Some(DataType::Variant) => {
+                assert_eq!(results[0], Ok(one));
+                assert_eq!(
+                    results[1].as_ref().unwrap().as_array().unwrap().get(0),
+                    Some(Value::Boolean(true))
+                );
+            }
+            // True as a date is 1899-12-29.
+            Some(data_type) => {
+                assert_eq!(results[0].as_ref().unwrap().data_type(), data_type, "{kind}");
+                assert_eq!(results[1].as_ref().unwrap().data_type(), data_type, "{kind}");
+            }
+        }
     }
 }
 
