@@ -16,8 +16,7 @@ pub use self::status::Rules;
 /// The result of a call or of one item in OPC DA and HDA: COM's `HRESULT`.
 ///
 /// [`from_status`](HResult::from_status) and [`to_status`](HResult::to_status) are the tables of Part 8, Annex A;
-/// [`From<&Error>`](HResult#impl-From<%26Error>-for-HResult) is the code that an OPC DA client would have seen in place of an
-/// error of this crate.
+/// `HResult::from(&error)` is the code that an OPC DA client would have seen in place of an error of this crate.
 ///
 /// ```
 /// use openopc::da::HResult;
