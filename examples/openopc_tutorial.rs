@@ -107,7 +107,9 @@ fn writing(out: &mut dyn Write) -> Done {
     for result in opc.write_stream(values, &Default::default()) {
         match result {
             Ok(tag) => writeln!(out, "{tag} Success")?,
-            Err(error) => writeln!(out, "{} Error", error.tag().map(ToString::to_string).unwrap_or_default())?,
+            Err(error) => {
+                writeln!(out, "{} Error", error.tag().map(ToString::to_string).unwrap_or_default())?
+            }
         }
     }
 
@@ -172,7 +174,10 @@ fn combining(out: &mut dyn Write) -> Done {
     for (entry, property) in real4.iter().zip(opc.property_many(&real4, PropertyId::DATA_TYPE)?) {
         writeln!(out, "{} {}", entry.item_id, property?)?;
     }
-    writeln!(out, ">>> opc.write_many(opc.read_many(opc.list(\"Simulation Items.Triangle Waves.*Int*\")?)?)")?;
+    writeln!(
+        out,
+        ">>> opc.write_many(opc.read_many(opc.list(\"Simulation Items.Triangle Waves.*Int*\")?)?)"
+    )?;
     let waves = opc.list("Simulation Items.Triangle Waves.*Int*")?;
     for (entry, result) in waves.iter().zip(opc.write_many(opc.read_many(&waves)?)?) {
         writeln!(out, "{} {}", entry.item_id, success(&result))?;
