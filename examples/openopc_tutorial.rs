@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use openopc::blocking::Client;
 use openopc::da::PropertyId;
 use openopc::sim::{Clock, Simulator};
-use openopc::{ListOptions, Reading, Result};
+use openopc::{EntryKind, ListOptions, PropertiesOptions, ReadOptions, Reading, Result, WriteOptions};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -23,10 +23,7 @@ fn main() -> Done {
 }
 
 /// The whole tutorial.
-///
-/// # Errors
-/// What goes wrong with a call or with the output.
-pub fn run(out: &mut dyn Write) -> Done {
+pub(crate) fn run(out: &mut dyn Write) -> Done {
     writeln!(out, "1. Import the module\n>>> use openopc::blocking::open;")?;
 
     writeln!(out, "\n2. Create an instance: nothing to do, there is no gateway and no DCOM")?;
@@ -67,7 +64,7 @@ fn reading_many(out: &mut dyn Write) -> Done {
         print(out, &reading?)?;
     }
     writeln!(out, ">>> opc.read_stream([\"Random.Int2\", \"Random.Int4\"], ..)")?;
-    for reading in opc.read_stream(["Random.Int2", "Random.Int4"], &Default::default()) {
+    for reading in opc.read_stream(["Random.Int2", "Random.Int4"], &ReadOptions::new()) {
         let reading = reading?;
         writeln!(out, "{} {}", reading.tag, reading.value)?;
     }
@@ -104,11 +101,11 @@ fn writing(out: &mut dyn Write) -> Done {
         writeln!(out, "{tag} {}", success(&result))?;
     }
     writeln!(out, ">>> opc.write_stream(values, ..)")?;
-    for result in opc.write_stream(values, &Default::default()) {
+    for result in opc.write_stream(values, &WriteOptions::new()) {
         match result {
             Ok(tag) => writeln!(out, "{tag} Success")?,
             Err(error) => {
-                writeln!(out, "{} Error", error.tag().map(ToString::to_string).unwrap_or_default())?
+                writeln!(out, "{} Error", error.tag().map(ToString::to_string).unwrap_or_default())?;
             }
         }
     }
@@ -127,15 +124,25 @@ fn writing(out: &mut dyn Write) -> Done {
 fn properties(out: &mut dyn Write) -> Done {
     let (_simulator, opc) = session(15, "06/25/07 02:24:44")?;
     writeln!(out, "\n11. Retrieving item properties\n>>> opc.properties(\"Random.Int4\")")?;
-    for property in opc.properties("Random.Int4")?.iter() {
-        writeln!(out, "{property}")?;
+    for (id, value) in opc.properties("Random.Int4")?.iter() {
+        writeln!(out, "{} {} {}", id, id.name().unwrap_or_default(), id.text(&value))?;
     }
     let tags = ["Random.Int2", "Random.Int4", "Random.String"];
     writeln!(out, ">>> opc.property(\"Random.Int4\", PropertyId::DATA_TYPE)")?;
-    writeln!(out, "{}", opc.property("Random.Int4", PropertyId::DATA_TYPE)?)?;
+    let data_type = opc.property("Random.Int4", PropertyId::DATA_TYPE)?;
+    writeln!(out, "{}", PropertyId::DATA_TYPE.text(&data_type))?;
     writeln!(out, ">>> opc.property_many(tags, PropertyId::DATA_TYPE)")?;
     for (tag, property) in tags.iter().zip(opc.property_many(tags, PropertyId::DATA_TYPE)?) {
-        writeln!(out, "{tag} {}", property?)?;
+        writeln!(out, "{tag} {}", PropertyId::DATA_TYPE.text(&property?))?;
+    }
+    opc.close()?;
+
+    let (_simulator, opc) = session(34, "06/25/07 02:40:00")?;
+    writeln!(out, ">>> opc.properties_with([\"Random.Int4\"], &PropertiesOptions::new().ids([1, 2, 5]))")?;
+    for properties in opc.properties_with(["Random.Int4"], &PropertiesOptions::new().ids([1, 2, 5]))? {
+        for (id, value) in properties?.iter() {
+            writeln!(out, "{id} {}", id.text(&value))?;
+        }
     }
     Ok(opc.close()?)
 }
@@ -145,14 +152,14 @@ fn listing(out: &mut dyn Write) -> Done {
     writeln!(out, "\n12. Getting a list of available items")?;
     for pattern in ["*", "Simulation Items", "Simulation Items.Random", "Simulation Items.Random.*Real*"] {
         writeln!(out, ">>> opc.list(\"{pattern}\")")?;
-        names(out, opc.list(pattern)?)?;
+        names(out, &opc.list(pattern)?)?;
     }
     writeln!(out, ">>> opc.list_with(\"Sim*.R*.Real*\", &ListOptions::new().recursive(true))")?;
-    names(out, opc.list_with("Sim*.R*.Real*", &ListOptions::new().recursive(true))?)?;
+    names(out, &opc.list_with("Sim*.R*.Real*", &ListOptions::new().recursive(true))?)?;
     writeln!(out, ">>> opc.list_with(\"*.Real4\", &ListOptions::new().flat(true))")?;
-    names(out, opc.list_with("*.Real4", &ListOptions::new().flat(true))?)?;
+    names(out, &opc.list_with("*.Real4", &ListOptions::new().flat(true))?)?;
     writeln!(out, ">>> opc.list([\"Simulation Items.Random.*Int*\", \"Simulation Items.Random.Real*\"])")?;
-    names(out, opc.list(["Simulation Items.Random.*Int*", "Simulation Items.Random.Real*"])?)?;
+    names(out, &opc.list(["Simulation Items.Random.*Int*", "Simulation Items.Random.Real*"])?)?;
 
     writeln!(out, "\n13. Retrieving OPC server information\n>>> opc.info()")?;
     let info = opc.info()?;
@@ -163,7 +170,7 @@ fn listing(out: &mut dyn Write) -> Done {
 }
 
 fn combining(out: &mut dyn Write) -> Done {
-    let (_simulator, opc) = session(24, "06/24/07 22:44:28")?;
+    let (_simulator, opc) = session(36, "06/24/07 22:44:28")?;
     writeln!(out, "\n14. Combine functions together")?;
     writeln!(out, ">>> opc.read_many(opc.list(\"Simulation Items.Random.*Int*\")?)")?;
     for reading in opc.read_many(opc.list("Simulation Items.Random.*Int*")?)? {
@@ -172,7 +179,7 @@ fn combining(out: &mut dyn Write) -> Done {
     writeln!(out, ">>> opc.property_many(opc.list_with(\"*.Real4\", flat)?, PropertyId::DATA_TYPE)")?;
     let real4 = opc.list_with("*.Real4", &ListOptions::new().flat(true))?;
     for (entry, property) in real4.iter().zip(opc.property_many(&real4, PropertyId::DATA_TYPE)?) {
-        writeln!(out, "{} {}", entry.item_id, property?)?;
+        writeln!(out, "{} {}", entry.item_id, PropertyId::DATA_TYPE.text(&property?))?;
     }
     writeln!(
         out,
@@ -217,8 +224,13 @@ fn print(out: &mut dyn Write, reading: &Reading) -> io::Result<()> {
     writeln!(out, "{} {} {} {time}", reading.tag, reading.value, reading.quality())
 }
 
-fn names(out: &mut dyn Write, entries: Vec<openopc::Entry>) -> io::Result<()> {
-    let names: Vec<&str> = entries.iter().map(|entry| entry.item_id.as_str()).collect();
+fn names(out: &mut dyn Write, entries: &[openopc::Entry]) -> io::Result<()> {
+    // As in OpenOPC: a branch by its name, a leaf by its item id.
+    let name = |entry: &openopc::Entry| match entry.kind {
+        EntryKind::Branch => entry.name.clone(),
+        EntryKind::Leaf => entry.item_id.to_string(),
+    };
+    let names: Vec<String> = entries.iter().map(name).collect();
     writeln!(out, "{}", names.join(", "))
 }
 

@@ -7,6 +7,7 @@ mod client;
 pub mod da;
 mod engine;
 mod error;
+pub mod guide;
 mod reading;
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -34,5 +35,5 @@ pub use tag::NodeType;
 pub use tag::{IntoTag, ParseTagError, Tag, TagKind};
 pub use value::{
     Array, ArrayElement, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, Identifier,
-    LocalizedText, NodeId, Opaque, QualifiedName, Value,
+    LocalizedText, NodeId, Opaque, QualifiedName, Structure, Value,
 };

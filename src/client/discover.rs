@@ -168,7 +168,9 @@ async fn discover<T>(
     // The engine's own limit for the answer must not come before ours.
     options.request_timeout = after;
     let late = || Error::Timeout { operation, after }.into();
-    let source: BoxError = match tokio::time::timeout(after, ask(&options)).await {
+    // The engine's future is a large one.
+    let answer = Box::pin(ask(&options));
+    let source: BoxError = match tokio::time::timeout(after, answer).await {
         Ok(Ok(answer)) => return Ok(answer),
         Ok(Err(ConnectError::Failed(failure))) if failure.is_timeout() => late(),
         Ok(Err(error)) => error.into_text().into(),

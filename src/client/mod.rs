@@ -17,6 +17,7 @@ mod read;
 mod record;
 mod results;
 mod session;
+mod structures;
 mod types;
 mod write;
 

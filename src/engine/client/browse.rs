@@ -148,6 +148,14 @@ impl Link {
         self.browse(nodes, BrowseDirection::Inverse, ReferenceTypeId::HasSubtype).await
     }
 
+    /// The data type that each encoding is one of.
+    pub(crate) async fn encoded_types(
+        &self,
+        encodings: &[NodeId],
+    ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
+        self.browse(encodings, BrowseDirection::Inverse, ReferenceTypeId::HasEncoding).await
+    }
+
     /// The properties of each node.
     pub(crate) async fn properties(
         &self,
@@ -270,7 +278,7 @@ fn child(reference: ReferenceDescription) -> Option<Child> {
     };
     let property = reference.reference_type_id == ReferenceTypeId::HasProperty
         || reference.type_definition.node_id == VariableTypeId::PropertyType;
-    if property || !reference.is_forward || reference.node_id.server_index != 0 {
+    if property || reference.node_id.server_index != 0 {
         return None;
     }
     Some(Child {

@@ -1,6 +1,5 @@
 //! [`Carrier`]: one subscription on the server, which carries all of ours with one refresh rate.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +62,7 @@ impl Carrier {
         rate: Duration,
         commands: mpsc::WeakUnboundedSender<Command>,
     ) -> Carrier {
-        let routes = Arc::new(Routes::new(rate, commands.clone()));
+        let routes = Routes::new(&inner, rate, commands.clone());
         Carrier {
             inner,
             rate,
@@ -152,7 +151,7 @@ impl Carrier {
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
                     wanted.push((item.handle, tag.clone(), resolved.clone()));
                     let (queue, slot) = (feed.queue.clone(), item.slot);
-                    self.routes.insert(item.handle, Route { queue, slot, resolved, lossy: Cell::new(lossy) });
+                    self.routes.insert(item.handle, Route::new(queue, slot, resolved, lossy));
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from asyncua import Server, ua
+from asyncua.common.structures104 import new_enum, new_struct, new_struct_field
 
 URI = "urn:openopc:interop"
 MASS = 5000
@@ -49,6 +50,62 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+async def structures(server, idx, root, variable):
+    """Data types that only this server has, and values of them: the type `Pump` with all a structure can hold."""
+    string, double = ua.VariantType.String, ua.VariantType.Double
+    mode = await new_enum(server, idx, "Mode", ["Off", "Manual", "Automatic"])
+    point, _ = await new_struct(
+        server, idx, "Point", [new_struct_field("X", double), new_struct_field("Y", double)]
+    )
+    choice, _ = await new_struct(
+        server,
+        idx,
+        "Choice",
+        [new_struct_field("Number", ua.VariantType.Int32), new_struct_field("Text", string)],
+        is_union=True,
+    )
+    pump, _ = await new_struct(
+        server,
+        idx,
+        "Pump",
+        [
+            new_struct_field("Name", string),
+            new_struct_field("Speed", ua.VariantType.UInt16),
+            new_struct_field("Mode", mode),
+            new_struct_field("Position", point),
+            new_struct_field("Track", point, array=True),
+            new_struct_field("Codes", ua.VariantType.Byte, array=True),
+            new_struct_field("Serviced", ua.VariantType.DateTime),
+            new_struct_field("Note", string, optional=True),
+            new_struct_field("Limit", double, optional=True),
+        ],
+    )
+    await server.load_data_type_definitions()
+
+    def make(name, **fields):
+        return ua.Pump(
+            Name=name,
+            Speed=1450,
+            Mode=ua.Mode.Automatic,
+            Position=ua.Point(X=1.5, Y=-2.5),
+            Track=[ua.Point(X=0.0, Y=0.1), ua.Point(X=3.0, Y=4.0)],
+            Codes=[1, 2, 255],
+            Serviced=datetime(2024, 2, 29, 12, 34, 56, 789000),
+            **fields,
+        )
+
+    extension = ua.VariantType.ExtensionObject
+    one = make("P1 ✓", Limit=9.5)
+    await variable(root, "Struct.Pump", ua.Variant(one, extension), pump.nodeid, True)
+    many = [make("P1"), make("P2", Note="spare")]
+    await variable(root, "Struct.Pumps", ua.Variant(many, extension), pump.nodeid, True)
+    text = ua.Choice()
+    text.Text = "chosen"
+    await variable(root, "Struct.Choice", ua.Variant(text, extension), choice.nodeid, True)
+    auto = ua.Variant(ua.Mode.Automatic.value, ua.VariantType.Int32)
+    await variable(root, "Struct.Mode", auto, mode.nodeid, True)
 
 
 async def build(server):
@@ -137,6 +194,7 @@ async def build(server):
     )
     # Named by its data type.
     await described("Enum.Int32", 3, ua.VariantType.Int32, ua.NodeId(ua.ObjectIds.ServerState), [])
+    await structures(server, idx, root, variable)
 
     mass = await folder(root, "Mass")
     # Adding a child scans all of its siblings, which makes a big folder quadratic
