@@ -36,6 +36,10 @@ pub enum Operation {
     Info,
     /// `ping`
     Ping,
+    /// `servers`
+    Servers,
+    /// `endpoints`
+    Endpoints,
     /// `resolve`
     Resolve,
     /// `close`
@@ -56,6 +60,8 @@ impl fmt::Display for Operation {
             Operation::History => "history",
             Operation::Info => "info",
             Operation::Ping => "ping",
+            Operation::Servers => "servers",
+            Operation::Endpoints => "endpoints",
             Operation::Resolve => "resolve",
             Operation::Close => "close",
         })
@@ -97,6 +103,17 @@ pub enum Error {
         wanted: String,
         /// What the server has.
         offered: String,
+    },
+    /// The server could not be asked what there is. No session was wanted.
+    #[error("{operation} failed: cannot ask {url}")]
+    Discovery {
+        /// The verb that was running.
+        operation: Operation,
+        /// The URL as given.
+        url: String,
+        /// Why.
+        #[source]
+        source: BoxError,
     },
     /// The session is down and the call was not (or may not have been) carried out.
     #[error("{operation} failed: not connected to {url}")]
@@ -144,6 +161,16 @@ pub enum Error {
         tag: Tag,
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
+    },
+    /// The address space goes deeper than any plant's: perhaps the server makes it up as one goes.
+    #[error("{operation} `{tag}`: more than {levels} levels deep")]
+    TooDeep {
+        /// The verb that was running.
+        operation: Operation,
+        /// The first node that was not looked below.
+        tag: Tag,
+        /// How many levels were looked at.
+        levels: usize,
     },
     /// A group cannot do what was asked of it. Nothing was sent.
     #[error("{operation} failed: the group `{name}` {reason}")]
@@ -256,11 +283,13 @@ impl Error {
     pub fn operation(&self) -> Option<Operation> {
         match self {
             Error::InvalidTag { operation, .. }
+            | Error::Discovery { operation, .. }
             | Error::Disconnected { operation, .. }
             | Error::Timeout { operation, .. }
             | Error::Service { operation, .. }
             | Error::Item { operation, .. }
             | Error::Resolve { operation, .. }
+            | Error::TooDeep { operation, .. }
             | Error::Group { operation, .. }
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
@@ -279,6 +308,7 @@ impl Error {
         match self {
             Error::Item { tag, .. }
             | Error::Resolve { tag, .. }
+            | Error::TooDeep { tag, .. }
             | Error::Quality { tag, .. }
             | Error::Convert { tag, .. }
             | Error::Fields { tag, .. } => Some(tag),
@@ -300,15 +330,17 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match self {
             Error::Timeout { .. } => true,
-            Error::Open { source, .. } => source.downcast_ref::<Error>().is_some_and(Error::is_timeout),
+            Error::Open { source, .. } | Error::Discovery { source, .. } => {
+                source.downcast_ref::<Error>().is_some_and(Error::is_timeout)
+            }
             _ => false,
         }
     }
 
-    /// The connection is the problem: `Open`, `Disconnected`, or a status of the connection, channel or session family.
+    /// The connection is the problem: `Open`, `Discovery`, `Disconnected`, or a status of the connection, channel or session family.
     pub fn is_connection(&self) -> bool {
         match self {
-            Error::Open { .. } | Error::Disconnected { .. } => true,
+            Error::Open { .. } | Error::Discovery { .. } | Error::Disconnected { .. } => true,
             // Of the whole call only: `BadNotConnected` of one tag is a dead device behind a server that is well.
             Error::Service { status, .. } => {
                 let name = status.name();

@@ -229,7 +229,7 @@ impl fmt::Debug for Client {
 }
 
 /// Parses on the caller's thread: what may be passed as a tag need not be `Send`.
-fn parse_all<I>(tags: I) -> Vec<Result<Tag, ParseTagError>>
+pub(super) fn parse_all<I>(tags: I) -> Vec<Result<Tag, ParseTagError>>
 where
     I: IntoIterator,
     I::Item: IntoTag,

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::engine::client::{Failure, Link, Target};
+use crate::engine::Sample;
+use crate::engine::client::{Aim, Failure, Link, Target};
 use crate::status::code;
 use crate::{NodeId, Value};
 
@@ -152,6 +153,28 @@ where
         }
     }
     (results, None)
+}
+
+/// Reads every target, in as few requests as the server takes. A value that is too much all by itself has its own error,
+/// and its neighbours have none.
+pub(crate) async fn read_each<T: Aim + Clone>(
+    link: &Link,
+    limits: &Limits,
+    targets: &[T],
+    max_age: f64,
+) -> Result<Vec<Sample>, Failure> {
+    let mut results = Vec::with_capacity(targets.len());
+    while let Some(rest) = targets.get(results.len()..).filter(|rest| !rest.is_empty()) {
+        let read = |part: Vec<T>| async move { link.read(&part, max_age).await };
+        let (mut part, failure) = chunked_until_failure(limits, Service::Read, rest, read).await;
+        results.append(&mut part);
+        match failure {
+            Some(failure) if failure.is_too_much() => results.push(Sample::status(failure.status)),
+            Some(failure) => return Err(failure),
+            None => {}
+        }
+    }
+    Ok(results)
 }
 
 #[cfg(test)]

@@ -3,13 +3,16 @@
 mod address;
 mod batch;
 mod builder;
+mod discover;
 mod event;
 mod identity;
 mod info;
 mod into_write;
 pub(crate) mod limits;
+mod list;
 mod open;
 mod order;
+mod properties;
 mod read;
 mod record;
 mod results;
@@ -23,10 +26,13 @@ use std::sync::Arc;
 
 pub(crate) use address::Address;
 pub use builder::ClientBuilder;
+pub use discover::{Endpoint, IdentityKind, Server, ServerKind, endpoints, servers};
 pub use event::{Event, State};
 pub use identity::{Identity, Security};
-pub use info::{ServerInfo, ServerState};
+pub use info::{ServerInfo, ServerLimits, ServerState};
 pub use into_write::IntoWrite;
+pub use list::{Entry, EntryKind, ListOptions, Patterns};
+pub use properties::{Properties, PropertiesOptions};
 pub use read::ReadOptions;
 #[cfg(feature = "blocking")]
 pub(crate) use record::Shape;

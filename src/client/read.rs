@@ -294,9 +294,14 @@ impl Inner {
     }
 }
 
+/// The status says how good a value is, not that there is none to be had.
+pub(super) fn gives_value(status: Status) -> bool {
+    !status.is_bad() || BAD_QUALITIES.contains(&status.code())
+}
+
 /// A reading where the status is a quality, an error where it is not.
 fn classify(tag: Tag, sample: Sample) -> Result<Reading> {
-    if sample.status.is_bad() && !BAD_QUALITIES.contains(&sample.status.code()) {
+    if !gives_value(sample.status) {
         return Err(Error::Item { operation: Operation::Read, tag, status: sample.status });
     }
     Ok(sample.into_reading(tag))

@@ -16,7 +16,7 @@ use crate::{Error, Event, Operation, Result, State, Status, Tag};
 
 use super::batch::{Batch, Wire};
 use super::builder::EventCallback;
-use super::limits::{Limits, Service, chunked_until_failure};
+use super::limits::{Limits, Service, read_each};
 use super::open::{Bundled, Settings};
 use super::order::Order;
 use super::structures::Structures;
@@ -89,19 +89,7 @@ impl Wire for Reads {
     }
 
     async fn read(&self, nodes: &[Arc<Resolved>], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        let mut results = Vec::with_capacity(nodes.len());
-        while let Some(rest) = nodes.get(results.len()..).filter(|rest| !rest.is_empty()) {
-            let read = |part: Vec<Arc<Resolved>>| async move { self.link.read(&part, max_age).await };
-            let (mut part, failure) = chunked_until_failure(&self.limits, Service::Read, rest, read).await;
-            results.append(&mut part);
-            match failure {
-                // This one value alone is too much: its own error, not its neighbours'.
-                Some(failure) if failure.is_too_much() => results.push(Sample::status(failure.status)),
-                Some(failure) => return Err(failure),
-                None => {}
-            }
-        }
-        Ok(results)
+        read_each(&self.link, &self.limits, nodes, max_age).await
     }
 }
 
@@ -271,6 +259,12 @@ impl Inner {
         let mut state = self.state.subscribe();
         // The sender lives in `self`, so waiting ends only with the state.
         let _ = state.wait_for(|state| *state == State::Closed).await;
+    }
+
+    /// Resolves when the session works, or is closed for good.
+    pub(crate) async fn not_reconnecting(&self) {
+        let mut state = self.state.subscribe();
+        let _ = state.wait_for(|state| *state != State::Reconnecting).await;
     }
 
     fn is_closed(&self) -> bool {

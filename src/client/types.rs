@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::engine::client::{Attribute, Failure, Target};
-use crate::engine::convert;
+use crate::engine::{Sample, convert};
 use crate::status::code;
 use crate::tag::{NodeType, Resolved};
 use crate::{Client, DataType, Error, IntoTag, NodeId, Operation, ParseTagError, Result, Status, Tag, Value};
@@ -70,6 +70,9 @@ impl Client {
     }
 }
 
+/// The built-in types of the data types met so far.
+pub(super) type Seen = HashMap<NodeId, Option<DataType>>;
+
 fn untold(tag: Tag, status: Status) -> Error {
     Error::Item { operation: OPERATION, tag, status }
 }
@@ -119,33 +122,43 @@ impl Inner {
         })
         .await?;
         let mut samples = samples.into_iter();
-        let mut seen: HashMap<NodeId, Option<DataType>> = HashMap::new();
+        let mut seen = Seen::new();
         for (node, status) in unknown {
-            *status = code::BAD_UNKNOWN_RESPONSE;
-            let (Some(data_type), Some(rank)) = (samples.next(), samples.next()) else { continue };
-            let Value::NodeId(id) = data_type.value else {
-                if data_type.status.is_bad() {
-                    *status = data_type.status;
-                }
-                continue;
+            *status = match (samples.next(), samples.next()) {
+                (Some(data_type), Some(rank)) => self.learn_type(node, data_type, rank, &mut seen).await?,
+                _ => code::BAD_UNKNOWN_RESPONSE,
             };
-            *status = Status::GOOD;
-            let rank = match rank.value {
-                Value::Int32(rank) if rank >= LEAST_RANK => rank,
-                _ => ANY_RANK,
-            };
-            // Thousands of nodes share a handful of types, and each step up the tree is a request.
-            let data_type = if let Some(data_type) = seen.get(&id) {
-                *data_type
-            } else {
-                let data_type = self.built_in(id.clone()).await?;
-                seen.insert(id, data_type);
-                data_type
-            };
-            // Two writes may have asked at once; they learnt the same.
-            let _ = node.node_type.set(NodeType { data_type, value_rank: rank });
         }
         Ok(told)
+    }
+
+    /// Remembers what a node holds, by the attributes that were read of it. A bad status says why they do not tell.
+    pub(super) async fn learn_type(
+        &self,
+        node: &Resolved,
+        data_type: Sample,
+        rank: Sample,
+        seen: &mut Seen,
+    ) -> Result<Status, Failure> {
+        let Value::NodeId(id) = data_type.value else {
+            let told = data_type.status.is_bad();
+            return Ok(if told { data_type.status } else { code::BAD_UNKNOWN_RESPONSE });
+        };
+        let value_rank = match rank.value {
+            Value::Int32(rank) if rank >= LEAST_RANK => rank,
+            _ => ANY_RANK,
+        };
+        // Thousands of nodes share a handful of types, and each step up the tree is a request.
+        let data_type = if let Some(data_type) = seen.get(&id) {
+            *data_type
+        } else {
+            let data_type = self.built_in(id.clone()).await?;
+            seen.insert(id, data_type);
+            data_type
+        };
+        // Two writes may have asked at once; they learnt the same.
+        let _ = node.node_type.set(NodeType { data_type, value_rank });
+        Ok(Status::GOOD)
     }
 
     /// The built-in type that values of a data type are sent as; `None` for abstract types, which take several.

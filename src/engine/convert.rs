@@ -5,6 +5,8 @@ mod data_type;
 #[cfg(feature = "client")]
 mod definition;
 mod opaque;
+#[cfg(feature = "client")]
+pub(crate) mod property;
 mod status;
 pub(crate) mod structure;
 #[cfg(test)]

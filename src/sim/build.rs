@@ -55,8 +55,7 @@ fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
     let index = u32::try_from(space.nodes.len()).map_err(|_| fault("is one too many"))?;
     let (parent, name) = place(space, &item);
     let id: Arc<str> = item.id.into();
-    let some = item.unit.is_some() || item.range.is_some() || item.description.is_some();
-    let details = Details { unit: item.unit, range: item.range, description: item.description };
+    let details = item.details;
     let node = Node {
         id: Arc::clone(&id),
         name,
@@ -65,7 +64,7 @@ fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
         readable: item.readable,
         writable: item.writable,
         source: item.source,
-        details: some.then(|| Box::new(details)),
+        details: (details != Details::default()).then(|| Box::new(details)),
         state: Mutex::new(State::new(initial, now)),
     };
     space.nodes.push(node);
@@ -95,10 +94,16 @@ fn shape(item: &Item) -> Result<(Shape, Value), String> {
 
 /// What the builder methods say against each other.
 fn contradiction(item: &Item, shape: Shape) -> Option<String> {
-    if let Some((low, high)) = item.range
-        && !(low.is_finite() && high.is_finite() && low < high)
-    {
-        return Some(format!("its range {low}..{high} is empty or not finite"));
+    let ranges = [("range", item.details.range), ("instrument range", item.details.instrument_range)];
+    for (name, range) in ranges {
+        if let Some((low, high)) = range
+            && !(low.is_finite() && high.is_finite() && low < high)
+        {
+            return Some(format!("its {name} {low}..{high} is empty or not finite"));
+        }
+    }
+    if !item.details.states.is_empty() && item.details.labels.is_some() {
+        return Some("it is either one of many states or one of two".into());
     }
     match &item.source {
         Source::Signal(_) if shape.dimensions > 0 => Some("an array cannot follow a signal".into()),

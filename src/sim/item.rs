@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::Mutex;
+use std::time::Duration;
 
+use super::node::Details;
 use super::preset::Dice;
 use super::signal::Signal;
 use crate::{DataType, Status, Value};
@@ -36,9 +38,7 @@ pub struct Item {
     pub(crate) readable: bool,
     pub(crate) writable: bool,
     pub(crate) source: Source,
-    pub(crate) unit: Option<String>,
-    pub(crate) range: Option<(f64, f64)>,
-    pub(crate) description: Option<String>,
+    pub(crate) details: Details,
     /// Where it is browsed, if its id does not say.
     pub(crate) folders: Option<&'static [&'static str]>,
 }
@@ -89,9 +89,7 @@ impl Item {
             readable: true,
             writable: false,
             source: Source::Stored,
-            unit: None,
-            range: None,
-            description: None,
+            details: Details::default(),
             folders: None,
         }
     }
@@ -118,20 +116,45 @@ impl Item {
 
     /// The unit of the values, such as `°C`, served as the property `EngineeringUnits`.
     pub fn unit(mut self, unit: impl Into<String>) -> Item {
-        self.unit = Some(unit.into());
+        self.details.unit = Some(unit.into());
         self
     }
 
     /// The range the values normally keep to, served as the property `EURange`; a percent deadband refers to it.
     /// Values outside it are served and accepted all the same.
     pub fn range(mut self, low: f64, high: f64) -> Item {
-        self.range = Some((low, high));
+        self.details.range = Some((low, high));
+        self
+    }
+
+    /// The range the instrument can measure, served as the property `InstrumentRange`.
+    pub fn instrument_range(mut self, low: f64, high: f64) -> Item {
+        self.details.instrument_range = Some((low, high));
+        self
+    }
+
+    /// What the values 0, 1, 2 and so on mean, served as the property `EnumStrings`.
+    pub fn states<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Item {
+        self.details.states = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What `true` and what `false` means, served as the properties `TrueState` and `FalseState`.
+    pub fn labels(mut self, when_true: impl Into<String>, when_false: impl Into<String>) -> Item {
+        self.details.labels = Some((when_true.into(), when_false.into()));
+        self
+    }
+
+    /// How often the value can change, served as the attribute `MinimumSamplingInterval`. Without this it is 0: whenever it
+    /// likes. What the simulator does is the same either way.
+    pub fn scan_rate(mut self, rate: Duration) -> Item {
+        self.details.scan_rate = Some(rate);
         self
     }
 
     /// A sentence for people.
     pub fn description(mut self, text: impl Into<String>) -> Item {
-        self.description = Some(text.into());
+        self.details.description = Some(text.into());
         self
     }
 

@@ -85,6 +85,7 @@ mod limits;
 mod log;
 mod node;
 mod preset;
+mod property;
 mod rand;
 mod range;
 mod service;
@@ -106,6 +107,7 @@ pub(crate) use crate::status::code;
 pub(crate) use check::Shape;
 pub(crate) use log::Logged;
 pub(crate) use node::{Change, Node, Sample};
+pub(crate) use property::Property;
 pub(crate) use range::IndexRange;
 pub(crate) use space::{Host, Key, Space};
 

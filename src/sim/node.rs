@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -28,10 +29,15 @@ pub(crate) struct Node {
 }
 
 /// What most items do not have.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Details {
     pub(crate) unit: Option<String>,
     pub(crate) range: Option<(f64, f64)>,
+    pub(crate) instrument_range: Option<(f64, f64)>,
+    pub(crate) states: Vec<String>,
+    /// What true and what false means.
+    pub(crate) labels: Option<(String, String)>,
+    pub(crate) scan_rate: Option<Duration>,
     pub(crate) description: Option<String>,
 }
 

@@ -43,6 +43,9 @@ const WAVES: [(&str, DataType, f64, f64); 10] = [
 
 const PERIOD: Duration = Duration::from_secs(60);
 
+/// What the original says of every item.
+const SCAN_RATE: Duration = Duration::from_millis(100);
+
 /// Every preset item, in browse order.
 pub(crate) fn items() -> Vec<Item> {
     let mut items = Vec::with_capacity(116);
@@ -52,10 +55,13 @@ pub(crate) fn items() -> Vec<Item> {
     }
     for (name, data_type, array) in MEMBERS {
         items.push(random(name, zero(data_type, array), Dice::of(name, data_type, array)));
+        if name == "Money" {
+            items.push(random("Qualities", Value::Int32(0), Dice::Qualities));
+        }
     }
+    // Newer versions have these two. They come last, so that the others draw the numbers they are known for.
     items.push(random("Int8", Value::Int64(0), Dice::Scaled(DataType::Int64)));
     items.push(random("UInt8", Value::UInt64(0), Dice::Scaled(DataType::UInt64)));
-    items.push(random("Qualities", Value::Int32(0), Dice::Qualities));
     for (name, data_type, array) in MEMBERS {
         let item = plain("Read Error", name, zero(data_type, array)).writable();
         items.push(item.source(Source::Refused(Refusal::Read)).description("Reading it fails."));
@@ -105,7 +111,7 @@ pub(crate) const FOLDERS: [&[&str]; 10] = [
 
 fn plain(group: &str, name: &str, initial: Value) -> Item {
     let folders = FOLDERS.into_iter().find(|path| path.get(1) == Some(&group)).unwrap_or_default();
-    Item::new(format!("{group}.{name}"), initial).folders(folders)
+    Item::new(format!("{group}.{name}"), initial).folders(folders).scan_rate(SCAN_RATE)
 }
 
 fn random(name: &str, initial: Value, dice: Dice) -> Item {

@@ -11,19 +11,18 @@ use super::clock::Time;
 use super::code;
 use super::log::{Entry, Log, Logged};
 use super::node::{Node, lock};
+use super::property::Property;
 use super::rand::Rand;
 use super::service::Service;
-use crate::{DataType, Status, Value};
+use crate::{Status, Value};
 
 /// A node of the simulator. Properties are not kept: their id says whose they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     Folder(u32),
     Item(u32),
-    /// `EURange` of an item.
-    Range(u32),
-    /// `EngineeringUnits` of an item.
-    Unit(u32),
+    /// A property of an item.
+    Property(u32, Property),
 }
 
 /// Identifiers that start with this are the simulator's own: folders and properties.
@@ -32,8 +31,6 @@ pub(crate) const OWN: char = '~';
 const FEW: usize = 64;
 
 const FOLDER: &str = "~folder/";
-const RANGE: &str = "~EURange/";
-const UNIT: &str = "~EngineeringUnits/";
 
 /// A folder, named by its path: `Plant.Boiler`.
 #[derive(Debug)]
@@ -108,19 +105,15 @@ impl Space {
         if let Some(path) = id.strip_prefix(FOLDER) {
             return self.by_path.get(path).copied().map(Key::Folder);
         }
-        let key = if let Some(item) = id.strip_prefix(RANGE) {
-            Key::Range(*self.by_id.get(item)?)
-        } else {
-            Key::Unit(*self.by_id.get(id.strip_prefix(UNIT)?)?)
-        };
+        let (name, item) = id.strip_prefix(OWN)?.split_once('/')?;
+        let key = Key::Property(*self.by_id.get(item)?, Property::named(name)?);
         self.has(key).then_some(key)
     }
 
     fn has(&self, key: Key) -> bool {
         let details = |item| self.node(item).and_then(|node| node.details.as_deref());
         match key {
-            Key::Range(item) => details(item).is_some_and(|details| details.range.is_some()),
-            Key::Unit(item) => details(item).is_some_and(|details| details.unit.is_some()),
+            Key::Property(item, property) => details(item).is_some_and(|details| property.is_in(details)),
             Key::Folder(_) | Key::Item(_) => true,
         }
     }
@@ -133,8 +126,7 @@ impl Space {
                 format!("{FOLDER}{}", self.folder(folder).map_or("", |folder| &folder.path))
             }
             Key::Item(index) => item(index).to_owned(),
-            Key::Range(index) => format!("{RANGE}{}", item(index)),
-            Key::Unit(index) => format!("{UNIT}{}", item(index)),
+            Key::Property(index, property) => format!("{OWN}{}/{}", property.name(), item(index)),
         }
     }
 
@@ -178,7 +170,7 @@ impl Space {
         match key {
             Key::Folder(folder) => self.folder(folder)?.parent,
             Key::Item(item) => self.node(item)?.parent,
-            Key::Range(item) | Key::Unit(item) => Some(Key::Item(item)),
+            Key::Property(item, _) => Some(Key::Item(item)),
         }
     }
 
@@ -187,15 +179,16 @@ impl Space {
         match key {
             Key::Folder(folder) => self.folder(folder).map_or("", Folder::browse_name),
             Key::Item(item) => self.node(item).map_or("", Node::browse_name),
-            Key::Range(_) => "EURange",
-            Key::Unit(_) => "EngineeringUnits",
+            Key::Property(_, property) => property.name(),
         }
     }
 
     /// The properties an item has.
     pub(crate) fn properties(&self, of: Key) -> impl Iterator<Item = Key> {
         let item = if let Key::Item(item) = of { Some(item) } else { None };
-        item.into_iter().flat_map(|item| [Key::Range(item), Key::Unit(item)]).filter(|key| self.has(*key))
+        item.into_iter()
+            .flat_map(|item| Property::ALL.map(|property| Key::Property(item, property)))
+            .filter(|key| self.has(*key))
     }
 
     pub(crate) fn set_host(&self, host: Weak<dyn Host>) {
@@ -249,7 +242,4 @@ impl Space {
     pub(crate) fn log<T>(&self, look: impl FnOnce(&mut Log) -> T) -> T {
         look(&mut lock(&self.log))
     }
-
-    /// The type of the values of a property.
-    pub(crate) const PROPERTY: Shape = Shape { data_type: DataType::Structure, dimensions: 0 };
 }

@@ -5,8 +5,8 @@ use crate::Reading;
 use crate::da::ItemId;
 use crate::value::NodeId;
 
-/// What can be passed where a tag is expected: a [`Tag`] or the result of parsing one, text, `(namespace, id)`, a [`NodeId`], a [`Reading`] or an
-/// [`ItemId`]. Text is parsed, see [`Tag::parse`]; an [`ItemId`] is not.
+/// What can be passed where a tag is expected: a [`Tag`] or the result of parsing one, text, `(namespace, id)`, a [`NodeId`], a [`Reading`], an
+/// [`ItemId`] or an entry of a listing. Text is parsed, see [`Tag::parse`]; an [`ItemId`] is not.
 ///
 /// Sealed: the list may grow, but only here.
 pub trait IntoTag: sealed::Sealed {
@@ -47,4 +47,10 @@ into_tag! {
     &Reading: |reading| Ok(reading.tag.clone()),
     ItemId: |id| Ok(Tag::item(id.as_str())),
     &ItemId: |id| Ok(Tag::item(id.as_str())),
+}
+
+#[cfg(feature = "client")]
+into_tag! {
+    crate::Entry: |entry| Ok(entry.tag),
+    &crate::Entry: |entry| Ok(entry.tag.clone()),
 }

@@ -165,6 +165,12 @@ impl Tag {
         Tag::new(Kind::Path(names.into_iter().collect()), None).checked()
     }
 
+    /// These browse names as the text of a path, whether it can be a tag or not.
+    #[cfg(feature = "client")]
+    pub(crate) fn path_text(names: &[QualifiedName]) -> String {
+        parse::path_text(names)
+    }
+
     /// A tag made of parts that may not be a tag together: the parser decides.
     fn checked(self) -> Result<Tag, ParseTagError> {
         Tag::parse_text(self.as_str())

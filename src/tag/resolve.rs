@@ -156,6 +156,18 @@ impl Resolver {
         Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(Unresolved::nothing()))).collect())
     }
 
+    /// Whether each of these item ids, which are the string identifiers of these nodes, would resolve to its node. Nothing
+    /// is remembered: whoever lists a whole server will not use most of it.
+    pub(crate) async fn leads(
+        &self,
+        items: &[(&str, &NodeId)],
+        link: &Link,
+        limits: &Limits,
+    ) -> Result<Vec<bool>, Failure> {
+        let namespaces = self.namespaces();
+        find::Search { link, limits, namespaces: &namespaces }.leads(items, &self.rule).await
+    }
+
     async fn find(&self, tags: &[&Tag], link: &Link, limits: &Limits) -> Result<Vec<Answer>, Failure> {
         let namespaces = self.namespaces();
         let search = find::Search { link, limits, namespaces: &namespaces };

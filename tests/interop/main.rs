@@ -13,6 +13,8 @@
 )]
 
 mod client;
+mod list;
 mod peers;
+mod properties;
 mod simulator;
 mod structures;

@@ -1,7 +1,11 @@
 //! The command `opc`, run as a program.
 
 mod ends;
+mod legacy;
 mod output;
 mod process;
+mod repeat;
+mod shell;
+mod stdin;
 mod watch;
 mod write;

@@ -12,7 +12,7 @@ use crate::support::{FAST, collect, numbered, requests, until, within};
 
 /// What the network between client and server is doing.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Network {
+pub(crate) enum Network {
     Works,
     /// Every connection ends, and new ones are refused.
     Cut,
@@ -21,13 +21,13 @@ enum Network {
 }
 
 /// A network that can be broken.
-struct Proxy {
+pub(crate) struct Proxy {
     url: String,
     network: watch::Sender<Network>,
 }
 
 impl Proxy {
-    async fn to(simulator: &Simulator) -> Proxy {
+    pub(crate) async fn to(simulator: &Simulator) -> Proxy {
         let target = simulator.url().trim_start_matches("opc.tcp://").to_owned();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("opc.tcp://{}", listener.local_addr().unwrap());
@@ -43,11 +43,11 @@ impl Proxy {
         Proxy { url, network }
     }
 
-    fn is(&self, network: Network) {
+    pub(crate) fn is(&self, network: Network) {
         self.network.send_replace(network);
     }
 
-    fn client(&self) -> ClientBuilder {
+    pub(crate) fn client(&self) -> ClientBuilder {
         Client::builder(&self.url)
             .reconnect(None, Duration::from_millis(20))
             .keep_alive(Duration::from_millis(100))

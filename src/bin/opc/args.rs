@@ -1,11 +1,17 @@
 //! The arguments. The comments on the fields are the help.
 
-use std::num::NonZeroU64;
+mod commands;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use openopc::{DataType, Tag};
 
+pub(crate) use self::commands::{Completions, Read, Simulate, Watch, Write};
+pub(crate) use self::shared::{Pace, ReadFrom, Repeat};
 use crate::{duration, help};
 
 /// Reads, writes and watches the values of OPC UA servers
@@ -23,19 +29,37 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options for every command")]
 pub(crate) struct Global {
-    #[arg(help = "The server: opc.tcp://HOST[:PORT][/PATH], or `sim:` for the bundled simulator")]
+    #[arg(
+        help = "The server: opc.tcp://HOST[:PORT][/PATH], or `sim:` for the bundled simulator. Of several, with `;` \
+                  between them, the first that answers"
+    )]
     #[arg(short, long, global = true, value_name = "URL", env = "OPC_SERVER", hide_env_values = true)]
     pub(crate) server: Option<String>,
-    /// How the data is printed
-    #[arg(short, long, global = true, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) output: Format,
+    /// How the data is printed [default: table; of a list, values]
+    #[arg(short, long, global = true, value_name = "FORMAT", value_enum, hide_default_value = true)]
+    pub(crate) output: Option<Format>,
+    /// Print the values alone, N in a row
+    #[arg(short = 'x', long, global = true, value_name = "N")]
+    pub(crate) rotate: Option<NonZeroUsize>,
+    /// Always print what went wrong: tables keep the columns for it, values and pairs have it behind them
+    #[arg(short, long, global = true)]
+    pub(crate) errors: bool,
     /// How long opening and every request may take: 500ms, 5s, 1m; a plain number is milliseconds [default: 10s]
     #[arg(short, long, global = true, value_name = "TIME", env = "OPC_TIMEOUT", hide_env_values = true, value_parser = duration::some)]
     pub(crate) timeout: Option<Duration>,
+    /// What the server is told about who calls [default: opc]
+    #[arg(short, long, global = true, value_name = "NAME", env = "OPC_CLIENT", hide_env_values = true)]
+    pub(crate) name: Option<String>,
     /// Tell on stderr what happens; twice for the protocol too. The environment variable `OPC_LOG` takes a filter, such
     /// as openopc=trace
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+impl Global {
+    pub(crate) fn format(&self) -> Format {
+        self.output.unwrap_or_default()
+    }
 }
 
 /// How data is printed.
@@ -44,8 +68,14 @@ pub(crate) enum Format {
     /// Aligned columns, for people
     #[default]
     Table,
+    /// The values alone, one a line
+    Values,
+    /// TAG,VALUE, as `write -` takes them
+    Pairs,
     /// Comma-separated, with a header row
     Csv,
+    /// A page to look at and to pass on
+    Html,
     /// One JSON object a line
     Json,
 }
@@ -58,95 +88,22 @@ pub(crate) enum Command {
     /// Write values to tags
     #[command(after_help = help::WRITE)]
     Write(Write),
-    /// Print values as they change
+    /// Show values as they change
     #[command(after_help = help::WATCH)]
     Watch(Watch),
     /// Print what the server says about itself
-    #[command(after_help = help::INFO)]
-    Info,
+    #[command(after_help = help::INFO, visible_alias = "server-info")]
+    Info(Repeat),
+    /// Print what the options and the environment amount to
+    #[command(after_help = help::CONFIG, visible_alias = "list-config")]
+    Config,
     /// Run the bundled simulation server
     #[command(after_help = help::SIMULATE)]
     Simulate(Simulate),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Read {
-    /// The tags
-    #[arg(required = true, value_name = "TAG", value_parser = tag)]
-    pub(crate) tags: Vec<Tag>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Write {
-    /// What to write where
-    #[arg(required = true, value_name = "TAG=VALUE", allow_negative_numbers = true)]
-    pub(crate) values: Vec<String>,
-    /// The arguments are TAG VALUE TAG VALUE …, for tags and values with `=` in them
-    #[arg(long)]
-    pub(crate) pairs: bool,
-    /// Read the values as this type, such as Int16, instead of the node's own
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) data_type: Option<DataType>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Watch {
-    /// The tags
-    #[arg(required = true, value_name = "TAG", value_parser = tag)]
-    pub(crate) tags: Vec<Tag>,
-    /// The shortest time between two values of one tag: 500ms, 1s; a plain number is milliseconds; 0 is as fast as the
-    /// server can
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::any)]
-    pub(crate) refresh: Duration,
-    /// End after this many readings
-    #[arg(long, value_name = "N")]
-    pub(crate) count: Option<NonZeroU64>,
-    /// End after this time
-    #[arg(long = "for", value_name = "TIME", value_parser = duration::some)]
-    pub(crate) span: Option<Duration>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Simulate {
-    /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4840")]
-    pub(crate) listen: String,
-    /// What random values start from
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// This many writable Int32 items more: Mass.0, Mass.1, …
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=1_000_000))]
-    pub(crate) items: i32,
-}
-
-fn tag(text: &str) -> Result<Tag, openopc::ParseTagError> {
-    Tag::parse(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_arguments_fit_together() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn options_stand_before_or_after_the_command() {
-        for line in [
-            "opc -s sim: -o json -t 250 read A B",
-            "opc read -s sim: A B -o json --timeout 250ms",
-            "opc -o json read A -s sim: B --timeout=0.25s",
-        ] {
-            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-            assert_eq!(cli.global.server.as_deref(), Some("sim:"), "{line}");
-            assert_eq!(cli.global.output, Format::Json, "{line}");
-            assert_eq!(cli.global.timeout, Some(Duration::from_millis(250)), "{line}");
-            let Command::Read(read) = cli.command else { panic!("{line}") };
-            assert_eq!(read.tags, [Tag::item("A"), Tag::item("B")], "{line}");
-        }
-    }
+    /// Print what lets a shell complete commands and options
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(Completions),
+    /// Print the manual page
+    #[command(after_help = help::MAN)]
+    Man,
 }

@@ -1,31 +1,98 @@
 //! From the options to an open client, and its end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use openopc::{Client, ClientBuilder};
+use openopc::{Client, ClientBuilder, Event};
 
 use crate::args::Global;
 use crate::exit::Failure;
+use crate::output::note;
 use crate::stop::Stop;
 
 /// How long opening and every request may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the server is told about who calls.
+pub(crate) const NAME: &str = "opc";
 
 const NO_SERVER: &str = "no server given
 
   -s opc.tcp://HOST:4840    names one; so does the environment variable OPC_SERVER
   -s sim:                   is the bundled simulator, to try things out";
 
-/// Everything the options say about the connection.
-pub(crate) fn builder(global: &Global) -> Result<ClientBuilder, Failure> {
-    let url = global.server.as_deref().map(str::trim).filter(|url| !url.is_empty());
-    let url = url.ok_or_else(|| Failure::Usage(NO_SERVER.into()))?;
-    let timeout = global.timeout.unwrap_or(TIMEOUT);
-    Ok(Client::builder(url).name("opc").open_timeout(timeout).request_timeout(timeout))
+/// The servers that the options name, in the order they are tried.
+pub(crate) fn servers(global: &Global) -> Result<Vec<&str>, Failure> {
+    let servers: Vec<&str> = global
+        .server
+        .iter()
+        .flat_map(|list| list.split(';'))
+        .map(str::trim)
+        .filter(|url| !url.is_empty())
+        .collect();
+    if servers.is_empty() {
+        return Err(Failure::Usage(NO_SERVER.into()));
+    }
+    match servers.iter().find(|url| !url.contains(':')) {
+        None => Ok(servers),
+        Some(name) => Err(Failure::Usage(format!(
+            "`{name}` is the name of a DCOM server or of a host; an OPC UA server has a URL, such as opc.tcp://{}:4840",
+            if name.contains('.') { "HOST" } else { name }
+        ))),
+    }
 }
 
+/// Everything the options say about the connection.
+fn builder(global: &Global, url: &str) -> ClientBuilder {
+    let timeout = global.timeout.unwrap_or(TIMEOUT);
+    let name = global.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(NAME);
+    Client::builder(url).name(name).open_timeout(timeout).request_timeout(timeout)
+}
+
+/// The first server that answers.
 pub(crate) async fn open(global: &Global, stop: &mut Stop) -> Result<Client, Failure> {
-    stop.unless(builder(global)?.open()).await
+    open_with(global, stop, |builder| builder).await
+}
+
+/// As [`open`], and tells on stderr when the connection is lost and when it is back.
+pub(crate) async fn open_for_long(global: &Global, stop: &mut Stop) -> Result<Client, Failure> {
+    open_with(global, stop, |builder| builder.on_event(tell())).await
+}
+
+/// As [`open`], with more to say about the connection.
+pub(crate) async fn open_with(
+    global: &Global,
+    stop: &mut Stop,
+    more: impl Fn(ClientBuilder) -> ClientBuilder,
+) -> Result<Client, Failure> {
+    let servers = servers(global)?;
+    let mut rest = servers.len();
+    for url in servers {
+        rest -= 1;
+        match stop.unless(more(builder(global, url)).open()).await {
+            Err(Failure::Opc(error)) if rest > 0 && error.is_connection() => {
+                note(format_args!("{}", crate::exit::chain(&error)));
+            }
+            result => return result,
+        }
+    }
+    // There is at least one.
+    Err(Failure::Usage(NO_SERVER.into()))
+}
+
+/// Says on stderr when the connection is lost and when it is back.
+fn tell() -> impl Fn(Event) + Send + Sync + 'static {
+    let lost = AtomicBool::new(false);
+    move |event| match event {
+        Event::Disconnected { status } => {
+            lost.store(true, Ordering::Relaxed);
+            note(format_args!("connection lost ({status}), trying again"));
+        }
+        Event::Connected { .. } if lost.swap(false, Ordering::Relaxed) => {
+            note(format_args!("connected again"));
+        }
+        _ => {}
+    }
 }
 
 /// Says goodbye to the server; a second Ctrl-C does without.

@@ -8,17 +8,27 @@ const UNITS: [(&str, f64); 6] =
 
 /// A time, or none at all: 0.
 pub(crate) fn any(text: &str) -> Result<Duration, String> {
+    parse(text, 0.001)
+        .ok_or_else(|| "write a time such as 500ms, 5s or 1m, or a plain number of milliseconds".to_owned())
+}
+
+/// A time that passes, of which a plain number is seconds: `-L 60`.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    parse(text, 1.0)
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| "write a number of seconds, or a time such as 500ms or 1m".to_owned())
+}
+
+/// `plain` is the unit, in seconds, of a number without one.
+fn parse(text: &str, plain: f64) -> Option<Duration> {
     let trimmed = text.trim();
     let (number, unit) = UNITS
         .iter()
         .find_map(|(name, seconds)| Some((trimmed.strip_suffix(name)?, *seconds)))
-        .unwrap_or((trimmed, 0.001));
+        .unwrap_or((trimmed, plain));
     let number = number.trim_end();
-    let plain = number.starts_with(|c: char| c.is_ascii_digit()) && !number.contains(['e', 'E']);
-    plain
-        .then(|| Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok())
-        .flatten()
-        .ok_or_else(|| "write a time such as 500ms, 5s or 1m, or a plain number of milliseconds".to_owned())
+    let is_plain = number.starts_with(|c: char| c.is_ascii_digit()) && !number.contains(['e', 'E']);
+    is_plain.then(|| Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()).flatten()
 }
 
 /// A time that passes.
@@ -49,6 +59,14 @@ mod tests {
         ] {
             assert_eq!(any(text), Ok(Duration::from_millis(millis)), "{text}");
         }
+    }
+
+    #[test]
+    fn a_repeat_is_in_seconds() {
+        assert_eq!(seconds("60"), Ok(Duration::from_secs(60)));
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(seconds("100ms"), Ok(Duration::from_millis(100)));
+        assert!(seconds("0").is_err() && seconds("often").is_err());
     }
 
     #[test]

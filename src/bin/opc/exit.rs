@@ -27,6 +27,13 @@ pub(crate) enum Exit {
     Terminated,
 }
 
+impl Exit {
+    /// Something was wrong with what was asked for, not with the way there.
+    pub(crate) fn may_be_mistyped(self) -> bool {
+        matches!(self, Exit::SomeFailed | Exit::Usage)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(match exit {

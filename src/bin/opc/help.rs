@@ -25,6 +25,10 @@ Tags:
 
 Data goes to stdout, everything else to stderr. Times are UTC.
 
+OpenOPC's command lines work as they are: no action reads, -r -w -l -f -p -i -q say what else, and their options mean what \
+they meant. A + in a tag of such a line is a space. The URL of -s names a server alone: -m, -C, -H, -P and -h HOST change \
+nothing beside it, but with -q, -h HOST is whose servers are listed. -S has nothing to list; it says what comes close.
+
 Exit codes:
   0    everything worked and every value read is of good quality
   1    an item failed or was not good; all the others are printed
@@ -38,6 +42,15 @@ Examples:
   opc read -s sim: Random.Int4 'Bucket Brigade.Int4'
   opc read 'ns=2;s=Random.Int4' i=2258 -o json
   opc read 'range=0:1;Random.ArrayOfReal8' -o csv
+  opc read Boiler1 Boiler2 --append .Level,.Temperature --rotate 2
+  opc read - -o csv <tags.txt
+  opc read Random.Int4 Random.Real8 -L 60 -o csv >data.csv
+
+Standard input is CSV. Its first column has the tags, or the one that a header calls tag: what 'opc list' and 'read -o csv' \
+print is understood.
+
+-L goes on until Ctrl-C, which then is a good end (exit code 0, or 1 where an item failed). It tells on stderr when the \
+server is gone and when it is back, and goes on; rounds are due in step with the clock, however long one takes.
 
 A value of uncertain or bad quality is printed like any other, and makes the exit code 1. So does a tag that gives no \
 value; its line has an error. A text that cannot be a tag at all is a usage error (2).";
@@ -49,6 +62,7 @@ Examples:
   opc write 'Bucket Brigade.ArrayOfReal8=[1, 2.5]' 'range=0;Bucket Brigade.ArrayOfReal8=7'
   opc write 'Bucket Brigade.Int4' 5
   opc write --pairs 'ns=2;s=a=b' 5
+  opc write - <data.csv
 
 The value stands behind the first = that is not part of the tag. Part of a tag are the ones of ns=, nsu=, i=, s=, g=, b= \
 and range= that it begins with, and the padding of b=.
@@ -56,11 +70,16 @@ and range= that it begins with, and the padding of b=.
 With no other = in any argument, tags and values come in turn, as with OpenOPC. --pairs says that they do, for item ids \
 and values that have = in them.
 
+Standard input is CSV: the tag and the value, first and second, or the columns that a header calls tag and value. So what \
+'read -o csv' printed can be edited and written back; rows that had no value then are left out, and said. A line that is \
+broken is told by its number.
+
 The node's data type says what the text means: numbers, also as 0xFF; true and false, also as 1 and 0; times in RFC \
 3339; bytes in base64; arrays as [1, 2] and [[1, 2], [3, 4]]. A node that takes several types gets the type that it \
 holds now, or the one of --type.
 
-If any text is not a value of its type, nothing at all is written (exit code 2). What the server refuses is told on its \
+If any line is broken or any text is not a value of its type, nothing at all is written (exit code 2); --keep-going writes \
+the rest (exit code 1). What the server refuses is told on its \
 line, and makes the exit code 1; the rest is written.";
 
 pub(crate) const WATCH: &str = "\
@@ -68,6 +87,9 @@ Examples:
   opc watch 'Triangle Waves.Real8' --refresh 100ms
   opc watch A B --count 10 -o json
   opc watch A --for 1m -o csv >minute.csv
+
+In a terminal it is a live table, with a line of what was; q ends it. Elsewhere, with --lines or with another format than \
+table, each change is a line.
 
 Every tag begins with its current value; after that, what changes is printed as it changes. A lost connection gives one \
 bad reading for each tag, and comes back by itself.
@@ -79,6 +101,24 @@ pub(crate) const INFO: &str = "\
 Examples:
   opc info -s opc.tcp://plant:4840
   opc info -s sim: -o json";
+
+pub(crate) const CONFIG: &str = "\
+Examples:
+  opc config
+  opc -s opc.tcp://plant:4840 -t 5s config
+
+Nothing is connected to.";
+
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  opc completions bash >~/.local/share/bash-completion/completions/opc
+  opc completions zsh >~/.zfunc/_opc
+  opc completions fish >~/.config/fish/completions/opc.fish";
+
+pub(crate) const MAN: &str = "\
+Examples:
+  opc man >~/.local/share/man/man1/opc.1
+  opc man | man -l -";
 
 pub(crate) const SIMULATE: &str = "\
 Examples:

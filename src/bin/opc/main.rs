@@ -6,26 +6,52 @@ mod connect;
 mod duration;
 mod exit;
 mod help;
+mod input;
+mod legacy;
 mod log;
 mod output;
 mod stop;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use self::args::Cli;
 use self::exit::{Exit, Failure};
+use self::output::note;
 
 fn main() -> ExitCode {
-    match Cli::try_parse_from(std::env::args_os()) {
-        Ok(cli) => run(&cli).unwrap_or_else(Failure::report).into(),
+    let server = std::env::var("OPC_SERVER").is_ok_and(|server| !server.trim().is_empty());
+    let line = match legacy::translate(std::env::args_os().collect(), &commands(), server) {
+        Ok(line) => line,
+        Err(message) => return Failure::Usage(message).report().into(),
+    };
+    for text in &line.notes {
+        note(format_args!("{text}"));
+    }
+    let exit = match Cli::try_parse_from(line.arguments) {
+        Ok(cli) => run(&cli).unwrap_or_else(Failure::report),
         Err(error) => {
             // Help and version come here too, and go to stdout.
             let _ = error.print();
-            if error.use_stderr() { Exit::Usage.into() } else { Exit::Good.into() }
+            if error.use_stderr() { Exit::Usage } else { Exit::Good }
         }
+    };
+    if let Some(tag) = line.taken_for_tag.filter(|_| exit.may_be_mistyped()) {
+        note(format_args!("hint: `{tag}` is no command, so it was read as a tag"));
     }
+    exit.into()
+}
+
+/// The commands and their other names.
+fn commands() -> Vec<String> {
+    let mut command = Cli::command();
+    command.build();
+    command
+        .get_subcommands()
+        .flat_map(|command| std::iter::once(command.get_name()).chain(command.get_all_aliases()))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn run(cli: &Cli) -> Result<Exit, Failure> {

@@ -10,11 +10,17 @@ use crate::engine::convert;
 pub(crate) enum Attribute {
     NodeClass,
     BrowseName,
+    DisplayName,
+    Description,
     IsAbstract,
     DataTypeDefinition,
     Value,
     DataType,
     ValueRank,
+    UserAccessLevel,
+    AccessLevel,
+    MinimumSamplingInterval,
+    Historizing,
 }
 
 impl Attribute {
@@ -22,11 +28,17 @@ impl Attribute {
         match self {
             Attribute::NodeClass => 2,
             Attribute::BrowseName => 3,
+            Attribute::DisplayName => 4,
+            Attribute::Description => 5,
             Attribute::IsAbstract => 8,
             Attribute::DataTypeDefinition => 23,
             Attribute::Value => 13,
             Attribute::DataType => 14,
             Attribute::ValueRank => 15,
+            Attribute::UserAccessLevel => 18,
+            Attribute::AccessLevel => 17,
+            Attribute::MinimumSamplingInterval => 19,
+            Attribute::Historizing => 20,
         }
     }
 }

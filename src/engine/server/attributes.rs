@@ -11,7 +11,7 @@ use opcua::types::{
 };
 
 use crate::engine::convert;
-use crate::sim::{IndexRange, Key, Node, Sample, Shape, Space, code};
+use crate::sim::{IndexRange, Key, Node, Property, Sample, Shape, Space, code};
 use crate::{DataType, Status, Value};
 
 /// Our nodes as the engine sees them.
@@ -20,6 +20,9 @@ pub(super) struct View<'a> {
     pub(super) space: &'a Space,
     pub(super) namespace: u16,
 }
+
+/// The shape of what has no value.
+const NOTHING: Shape = Shape { data_type: DataType::Null, dimensions: 0 };
 
 /// The namespace of the units the standard recommends.
 const UNECE: &str = "http://www.opcfoundation.org/UA/units/un/cefact";
@@ -50,20 +53,26 @@ impl<'a> View<'a> {
             Key::Item(item) => {
                 QualifiedName::new(self.namespace, self.node(item).map_or("", Node::browse_name))
             }
-            Key::Range(_) => QualifiedName::new(0, "EURange"),
-            Key::Unit(_) => QualifiedName::new(0, "EngineeringUnits"),
+            Key::Property(_, property) => QualifiedName::new(0, property.name()),
         }
     }
 
     pub(super) fn type_definition(&self, key: Key) -> NodeId {
         match key {
             Key::Folder(_) => ObjectTypeId::FolderType.into(),
-            Key::Range(_) | Key::Unit(_) => VariableTypeId::PropertyType.into(),
+            Key::Property(..) => VariableTypeId::PropertyType.into(),
             Key::Item(item) => {
                 let details = self.node(item).and_then(|node| node.details.as_deref());
                 match details {
                     Some(details) if details.range.is_some() => VariableTypeId::AnalogItemType.into(),
                     Some(details) if details.unit.is_some() => VariableTypeId::AnalogUnitType.into(),
+                    Some(details) if details.instrument_range.is_some() => {
+                        VariableTypeId::BaseAnalogType.into()
+                    }
+                    Some(details) if details.labels.is_some() => VariableTypeId::TwoStateDiscreteType.into(),
+                    Some(details) if !details.states.is_empty() => {
+                        VariableTypeId::MultiStateDiscreteType.into()
+                    }
                     _ => VariableTypeId::BaseDataVariableType.into(),
                 }
             }
@@ -84,8 +93,9 @@ impl<'a> View<'a> {
 
     fn shape(&self, key: Key) -> Shape {
         match key {
-            Key::Item(item) => self.node(item).map_or(Space::PROPERTY, |node| node.shape),
-            _ => Space::PROPERTY,
+            Key::Item(item) => self.node(item).map_or(NOTHING, |node| node.shape),
+            Key::Property(_, property) => property.shape(),
+            Key::Folder(_) => NOTHING,
         }
     }
 
@@ -139,8 +149,8 @@ impl<'a> View<'a> {
                 _ => return failed(code::BAD_NOT_READABLE, stamps, now),
             },
             Key::Folder(_) => return failed(code::BAD_ATTRIBUTE_ID_INVALID, stamps, now),
-            Key::Range(_) | Key::Unit(_) => {
-                let mut value = DataValue::value_only(self.property(key).unwrap_or_default());
+            Key::Property(item, property) => {
+                let mut value = DataValue::value_only(self.property(item, property).unwrap_or_default());
                 value.status = Some(StatusCode::Good);
                 if read.index_range.has_range() {
                     return failed(code::BAD_INDEX_RANGE_INVALID, stamps, now);
@@ -180,25 +190,31 @@ impl<'a> View<'a> {
         stamped(value, stamps, Some(sample.source_time), now)
     }
 
-    fn property(&self, key: Key) -> Option<Variant> {
-        let (Key::Range(item) | Key::Unit(item)) = key else { return None };
+    fn property(&self, item: u32, property: Property) -> Option<Variant> {
         let details = self.node(item)?.details.as_deref()?;
-        let structure = if let Key::Range(_) = key {
-            let (low, high) = details.range?;
-            ExtensionObject::from_message(Range { low, high })
-        } else {
-            let display_name = LocalizedText::new("", details.unit.as_deref()?);
-            let description = display_name.clone();
-            // -1: the unit is given by its text alone (Part 8, 5.6.4.3).
-            let unit_id = -1;
-            ExtensionObject::from_message(EUInformation {
-                namespace_uri: UNECE.into(),
-                unit_id,
-                display_name,
-                description,
-            })
-        };
-        Some(Variant::from(structure))
+        let text = |text: &str| LocalizedText::new("", text);
+        let range = |(low, high)| Variant::from(ExtensionObject::from_message(Range { low, high }));
+        Some(match property {
+            Property::Range => range(details.range?),
+            Property::InstrumentRange => range(details.instrument_range?),
+            Property::Unit => {
+                let display_name = text(details.unit.as_deref()?);
+                let description = display_name.clone();
+                // -1: the unit is given by its text alone (Part 8, 5.6.4.3).
+                let unit_id = -1;
+                Variant::from(ExtensionObject::from_message(EUInformation {
+                    namespace_uri: UNECE.into(),
+                    unit_id,
+                    display_name,
+                    description,
+                }))
+            }
+            Property::States => {
+                Variant::from(details.states.iter().map(|state| text(state)).collect::<Vec<_>>())
+            }
+            Property::TrueState => Variant::from(text(&details.labels.as_ref()?.0)),
+            Property::FalseState => Variant::from(text(&details.labels.as_ref()?.1)),
+        })
     }
 
     fn attribute(&self, key: Key, attribute: AttributeId) -> Option<Variant> {
@@ -227,8 +243,10 @@ impl<'a> View<'a> {
             }
             (_, Key::Folder(_)) => None,
             (AttributeId::DataType, _) => Some(Variant::from(match key {
-                Key::Range(_) => NodeId::from(DataTypeId::Range),
-                Key::Unit(_) => NodeId::from(DataTypeId::EUInformation),
+                Key::Property(_, Property::Range | Property::InstrumentRange) => {
+                    NodeId::from(DataTypeId::Range)
+                }
+                Key::Property(_, Property::Unit) => NodeId::from(DataTypeId::EUInformation),
                 _ => NodeId::new(0, shape.data_type.id()),
             })),
             (AttributeId::ValueRank, _) => Some(Variant::from(rank(shape))),
@@ -239,7 +257,7 @@ impl<'a> View<'a> {
                 Some(Variant::from(self.access(key).bits()))
             }
             (AttributeId::AccessLevelEx, _) => Some(Variant::from(u32::from(self.access(key).bits()))),
-            (AttributeId::MinimumSamplingInterval, _) => Some(Variant::from(0.0f64)),
+            (AttributeId::MinimumSamplingInterval, _) => Some(Variant::from(self.scan_rate(key))),
             (AttributeId::Historizing, _) => Some(Variant::from(false)),
             _ => None,
         }
@@ -248,6 +266,13 @@ impl<'a> View<'a> {
     fn description(&self, key: Key) -> Option<&'a str> {
         let Key::Item(item) = key else { return None };
         self.node(item)?.details.as_deref()?.description.as_deref()
+    }
+
+    /// In milliseconds; 0 where an item changes when it likes.
+    fn scan_rate(&self, key: Key) -> f64 {
+        let Key::Item(item) = key else { return 0.0 };
+        let details = self.node(item).and_then(|node| node.details.as_deref());
+        details.and_then(|details| details.scan_rate).map_or(0.0, |rate| rate.as_secs_f64() * 1e3)
     }
 
     fn access(&self, key: Key) -> AccessLevel {

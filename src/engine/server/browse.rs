@@ -72,7 +72,7 @@ impl View<'_> {
     /// The reference by which a node hangs below its parent.
     pub(super) fn upward(&self, key: Key) -> ReferenceTypeId {
         match key {
-            Key::Range(_) | Key::Unit(_) => ReferenceTypeId::HasProperty,
+            Key::Property(..) => ReferenceTypeId::HasProperty,
             _ => downward(self.space.parent(key)),
         }
     }
@@ -107,6 +107,12 @@ fn type_metadata(id: NodeId) -> NodeMetadata {
         ("AnalogItemType", NodeClass::VariableType)
     } else if id == VariableTypeId::AnalogUnitType {
         ("AnalogUnitType", NodeClass::VariableType)
+    } else if id == VariableTypeId::BaseAnalogType {
+        ("BaseAnalogType", NodeClass::VariableType)
+    } else if id == VariableTypeId::TwoStateDiscreteType {
+        ("TwoStateDiscreteType", NodeClass::VariableType)
+    } else if id == VariableTypeId::MultiStateDiscreteType {
+        ("MultiStateDiscreteType", NodeClass::VariableType)
     } else {
         ("BaseDataVariableType", NodeClass::VariableType)
     };

@@ -158,7 +158,7 @@ impl Search<'_> {
     /// Asks in every namespace whether there is a node with the item id as its string identifier. Namespace 0 belongs to
     /// the standard, which has no such identifiers.
     async fn identifiers(&self, items: &[&str]) -> Result<Vec<Node>, Failure> {
-        let namespaces = 1..u16::try_from(self.namespaces.len()).unwrap_or(u16::MAX);
+        let namespaces = self.own_namespaces();
         if namespaces.is_empty() {
             return Ok(vec![Err(Unresolved::nothing()); items.len()]);
         }
@@ -166,6 +166,53 @@ impl Search<'_> {
         for item in items {
             candidates.extend(namespaces.clone().map(|namespace| NodeId::string(namespace, *item)));
         }
+        let mut hits: Vec<Vec<NodeId>> = vec![Vec::new(); items.len()];
+        let exist = self.exist(&candidates).await?;
+        for (index, (node, exists)) in candidates.into_iter().zip(exist).enumerate() {
+            if let (true, Some(hits)) = (exists, hits.get_mut(index / namespaces.len())) {
+                hits.push(node);
+            }
+        }
+        Ok(hits.into_iter().map(one_of).collect())
+    }
+
+    /// All but that of the standard.
+    fn own_namespaces(&self) -> std::ops::Range<u16> {
+        1..u16::try_from(self.namespaces.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Whether each item id, the string identifier of its node, is that node by the rule.
+    pub(super) async fn leads(
+        &self,
+        items: &[(&str, &NodeId)],
+        rule: &ItemIds,
+    ) -> Result<Vec<bool>, Failure> {
+        if *rule != ItemIds::Auto {
+            let texts: Vec<&str> = items.iter().map(|(item, _)| *item).collect();
+            let nodes = self.items(&texts, rule).await?;
+            let leads = |(node, (_, own)): (Node, &(&str, &NodeId))| matches!(node, Ok(Found { node, range: None }) if node == **own);
+            return Ok(nodes.into_iter().zip(items).map(leads).collect());
+        }
+        // The node itself is there; what matters is whether another namespace has one of that name.
+        let others = |(_, own): &(&str, &NodeId)| {
+            let own = own.namespace;
+            self.own_namespaces().filter(move |namespace| *namespace != own)
+        };
+        let candidates: Vec<NodeId> = items
+            .iter()
+            .flat_map(|item| others(item).map(|namespace| NodeId::string(namespace, item.0)))
+            .collect();
+        let mut exist = self.exist(&candidates).await?.into_iter();
+        let alone = |item: &(&str, &NodeId)| {
+            let own = self.own_namespaces().contains(&item.1.namespace);
+            let rivals = exist.by_ref().take(others(item).count()).filter(|exists| *exists).count();
+            own && rivals == 0
+        };
+        Ok(items.iter().map(alone).collect())
+    }
+
+    /// Whether there is such a node.
+    async fn exist(&self, candidates: &[NodeId]) -> Result<Vec<bool>, Failure> {
         let targets: Vec<Target> =
             candidates.iter().map(|node| Target::value(node).attribute(Attribute::NodeClass)).collect();
         let samples =
@@ -178,15 +225,11 @@ impl Search<'_> {
             .await?;
         // A node that exists but hides from this user may refuse even its class; it is still the node that was meant.
         let unknown = [code::BAD_NODE_ID_UNKNOWN, code::BAD_NODE_ID_INVALID];
-        let mut hits: Vec<Vec<NodeId>> = vec![Vec::new(); items.len()];
-        for (index, (node, sample)) in candidates.into_iter().zip(samples).enumerate() {
-            let exists = !unknown.contains(&sample.status.code())
-                && (sample.status.is_bad() || sample.value != Value::Null);
-            if let (true, Some(hits)) = (exists, hits.get_mut(index / namespaces.len())) {
-                hits.push(node);
-            }
-        }
-        Ok(hits.into_iter().map(one_of).collect())
+        let exists = |sample: crate::engine::Sample| {
+            !unknown.contains(&sample.status.code())
+                && (sample.status.is_bad() || sample.value != Value::Null)
+        };
+        Ok(samples.into_iter().map(exists).collect())
     }
 
     /// Follows browse names from `root`, level by level and all items together. A name may itself contain the separator,

@@ -155,6 +155,45 @@ async def build(server):
         value = ua.Variant(int(name[-1]), ua.VariantType.Int32)
         await variable(sub, f"{name}.Twin", value, int32, True, browse_name="Twin")
 
+    async def described(name, value, vtype, dtype, properties):
+        node = await variable(root, name, ua.Variant(value, vtype), dtype, True)
+        text = ua.LocalizedText(f"{name} of the plant")
+        await node.write_attribute(
+            ua.AttributeIds.Description, ua.DataValue(ua.Variant(text, ua.VariantType.LocalizedText))
+        )
+        for key, content, index in properties:
+            await node.add_property(nid(f"{name}.{key}"), ua.QualifiedName(key, index), content)
+        return node
+
+    texts = lambda *names: [ua.LocalizedText(name) for name in names]  # noqa: E731
+    unit = ua.EUInformation(UnitId=4408652, DisplayName=ua.LocalizedText("\u00b0C"))
+    analog = await described(
+        "Analog.Double", 21.5, ua.VariantType.Double, data_type("Double"),
+        [
+            ("EURange", ua.Range(Low=0.0, High=100.0), 0),
+            ("InstrumentRange", ua.Range(Low=-50.0, High=150.0), 0),
+            ("EngineeringUnits", unit, 0),
+            ("ValuePrecision", 0.5, 0),
+            ("Serial", "A-17", idx),
+        ],
+    )
+    rate = ua.Variant(250.0, ua.VariantType.Double)
+    await analog.write_attribute(ua.AttributeIds.MinimumSamplingInterval, ua.DataValue(rate))
+    await described(
+        "TwoState.Boolean", True, ua.VariantType.Boolean, data_type("Boolean"),
+        [("TrueState", texts("running")[0], 0), ("FalseState", texts("stopped")[0], 0)],
+    )
+    await described(
+        "MultiState.UInt32", 1, ua.VariantType.UInt32, data_type("UInt32"),
+        [("EnumStrings", texts("closed", "opening", "open"), 0)],
+    )
+    values = [(2, "two"), (7, "seven")]
+    values = [ua.EnumValueType(Value=v, DisplayName=ua.LocalizedText(n)) for v, n in values]
+    await described(
+        "MultiStateValue.Int32", 7, ua.VariantType.Int32, int32, [("EnumValues", values, 0)]
+    )
+    # Named by its data type.
+    await described("Enum.Int32", 3, ua.VariantType.Int32, ua.NodeId(ua.ObjectIds.ServerState), [])
     await structures(server, idx, root, variable)
 
     mass = await folder(root, "Mass")
@@ -187,6 +226,16 @@ async def main(port):
     server.set_server_name("openopc interop (asyncua)")
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
     counter = await build(server)
+    # A server that has registered here, as with a discovery server.
+    other = ua.RegisteredServer(
+        ServerUri="urn:openopc:interop:line3",
+        ProductUri="urn:openopc:interop",
+        ServerNames=[ua.LocalizedText("Line 3")],
+        ServerType=ua.ApplicationType.Server,
+        DiscoveryUrls=["opc.tcp://line3:4840"],
+        IsOnline=True,
+    )
+    server.iserver.register_server(other)
     async with server:
         print(url, flush=True)
         ticking = asyncio.create_task(count(counter))

@@ -138,6 +138,56 @@ function build(server) {
         variable(folder(root, name), `${name}.Twin`, "Int32", value, { writable: true, browseName: "Twin" });
     }
 
+    const described = (name) => ({
+        componentOf: root,
+        nodeId: `s=${name}`,
+        browseName: browseName(name),
+        description: `${name} of the plant`,
+    });
+    const analog = ns.addAnalogDataItem({
+        ...described("Analog.Double"),
+        dataType: "Double",
+        minimumSamplingInterval: 250,
+        engineeringUnitsRange: { low: 0, high: 100 },
+        instrumentRange: { low: -50, high: 150 },
+        engineeringUnits: opcua.standardUnits.degree_celsius,
+        valuePrecision: 0.5,
+        value: { get: () => scalar("Double", 21.5) },
+    });
+    ns.addVariable({
+        propertyOf: analog,
+        nodeId: "s=Analog.Double.Serial",
+        browseName: browseName("Serial"),
+        dataType: "String",
+        value: scalar("String", "A-17"),
+    });
+    ns.addTwoStateDiscrete({
+        ...described("TwoState.Boolean"),
+        trueState: "running",
+        falseState: "stopped",
+        value: true,
+    });
+    ns.addMultiStateDiscrete({
+        ...described("MultiState.UInt32"),
+        enumStrings: ["closed", "opening", "open"],
+        value: 1,
+    });
+    ns.addMultiStateValueDiscrete({
+        ...described("MultiStateValue.Int32"),
+        dataType: "Int32",
+        enumValues: [
+            { displayName: "two", value: 2 },
+            { displayName: "seven", value: 7 },
+        ],
+        value: 7,
+    });
+    // Named by its data type.
+    ns.addVariable({
+        ...described("Enum.Int32"),
+        dataType: "ServerState",
+        value: scalar("Int32", 3),
+    });
+
     structures(space, ns, (name, type, variant, dims) => {
         const node = space.findDataType(type, ns.index);
         return ns.addVariable({

@@ -36,7 +36,7 @@ fn no_server_is_a_usage_error_that_says_what_to_do() {
 fn a_command_line_that_makes_no_sense_is_two() {
     for (arguments, word) in [
         (vec![], "Usage: opc"),
-        (vec!["frobnicate"], "frobnicate"),
+        (vec!["frobnicate"], "`frobnicate` is no command, so it was read as a tag"),
         (vec!["-s", "sim:", "read"], "TAG"),
         (vec!["-s", "sim:", "read", "ns=two;s=X"], "invalid tag `ns=two;s=X`"),
         (vec!["-s", "sim:", "read", "A", "-o", "xml"], "xml"),
@@ -57,7 +57,7 @@ fn help_and_version_are_data() {
     let help = opc(["--help"]).expect(0);
     assert!(help.stdout.contains("Exit codes:") && help.stdout.contains("Examples:"), "{}", help.stdout);
     assert_eq!(help.stderr, "");
-    for name in ["read", "write", "watch", "info", "simulate"] {
+    for name in ["read", "write", "watch", "info", "config", "completions", "man", "simulate"] {
         let help = opc([name, "--help"]).expect(0);
         assert!(
             help.stdout.contains("Examples:") && help.stdout.contains("--server <URL>"),

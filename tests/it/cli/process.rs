@@ -1,7 +1,7 @@
 //! Running `opc` and looking at what it did.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -42,7 +42,7 @@ pub(crate) struct Running {
 pub(crate) fn command(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_opc"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for variable in ["OPC_SERVER", "OPC_TIMEOUT", "OPC_LOG", "COLUMNS"] {
+    for variable in ["OPC_SERVER", "OPC_TIMEOUT", "OPC_CLIENT", "OPC_LOG", "COLUMNS"] {
         command.env_remove(variable);
     }
     command
@@ -63,6 +63,21 @@ pub(crate) fn opc(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Don
     start(&mut command(arguments)).finish()
 }
 
+/// Runs `opc` to its end with this on standard input.
+pub(crate) fn opc_with(input: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Done {
+    let mut running = start(command(arguments).stdin(Stdio::piped()));
+    let mut stdin = running.child.stdin.take().unwrap();
+    let input = input.to_owned();
+    // Beside the output, of which the pipe holds only so much.
+    let writer = std::thread::spawn(move || {
+        // One that does not read it to the end has its reasons.
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let done = running.finish();
+    writer.join().unwrap();
+    done
+}
+
 impl Running {
     /// The next line of stdout; empty at its end.
     pub(crate) fn line(&mut self) -> String {
@@ -79,6 +94,12 @@ impl Running {
     /// Nobody reads stdout any more.
     pub(crate) fn hang_up(&mut self) {
         self.stdout = None;
+    }
+
+    /// As the shell's `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     #[cfg(unix)]

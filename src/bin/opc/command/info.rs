@@ -1,23 +1,32 @@
 //! `opc info`
 
-use std::borrow::Cow;
-
 use openopc::ServerInfo;
 use serde::Serialize;
 
-use crate::args::{Format, Global};
+use super::pair::Pair;
+use super::repeat;
+use crate::args::{Global, Repeat};
 use crate::connect;
 use crate::exit::{Exit, Failure};
-use crate::output::{Printer, Record, Title, time_text};
+use crate::output::{About, Printer, time_text};
 use crate::stop::Stop;
 
-pub(super) async fn run(global: &Global) -> Result<Exit, Failure> {
+pub(super) async fn run(global: &Global, again: &Repeat) -> Result<Exit, Failure> {
     let mut stop = Stop::listen()?;
-    let client = connect::open(global, &mut stop).await?;
-    let info = stop.unless(client.info()).await;
+    let client = repeat::open(global, again, &mut stop).await?;
+    let about = About { title: "Server", server: client.url() };
+    let mut printer = Printer::new(global, &about);
+    let result = repeat::rounds(again, &mut stop, async |stop| {
+        let info = stop.unless(client.info()).await?;
+        print(&mut printer, &Info::new(client.url(), info))?;
+        printer.round()?;
+        Ok(Exit::Good)
+    })
+    .await;
+    let finished = printer.finish();
     connect::close(&client, &mut stop).await;
-    print(global.output, &Info::new(client.url(), info?))?;
-    Ok(Exit::Good)
+    finished?;
+    result
 }
 
 /// The server, as JSON shows it.
@@ -52,7 +61,7 @@ impl<'a> Info<'a> {
     }
 
     /// One line for each thing, for people and csv.
-    fn lines(&self) -> Vec<Line<'_>> {
+    fn lines(&self) -> Vec<Pair<'_>> {
         let start = self.start_time.as_deref().unwrap_or_default();
         let current = self.current_time.as_deref().unwrap_or_default();
         let single = [
@@ -69,41 +78,18 @@ impl<'a> Info<'a> {
         let namespaces = self.namespaces.iter().enumerate();
         single
             .into_iter()
-            .map(|(name, value)| Line { name: name.into(), value })
-            .chain(
-                namespaces.map(|(index, uri)| Line { name: format!("Namespace {index}").into(), value: uri }),
-            )
+            .map(|(name, value)| Pair::new(name, value))
+            .chain(namespaces.map(|(index, uri)| Pair::new(format!("Namespace {index}"), uri)))
             .collect()
     }
 }
 
-/// A name and a value.
-#[derive(Serialize)]
-struct Line<'a> {
-    name: Cow<'static, str>,
-    value: &'a str,
-}
-
-impl Record for Line<'_> {
-    const FIELDS: &'static [&'static str] = &["name", "value"];
-    const TITLES: &'static [Title] = &[Title::Always("Name"), Title::Always("Value")];
-
-    fn fields(&self) -> Vec<Cow<'_, str>> {
-        vec![self.name.as_ref().into(), self.value.into()]
-    }
-
-    fn cells(&self) -> Vec<Cow<'_, str>> {
-        self.fields()
-    }
-}
-
 /// One JSON object, or a line for each thing the server says.
-fn print(format: Format, info: &Info<'_>) -> Result<(), Failure> {
-    let mut printer = Printer::new(format);
+fn print(printer: &mut Printer, info: &Info<'_>) -> Result<(), Failure> {
     if !printer.object(info)? {
         for line in info.lines() {
             printer.print(&line)?;
         }
     }
-    Ok(printer.finish()?)
+    Ok(())
 }

@@ -1,28 +1,55 @@
 //! The commands, one file each.
 
+mod config;
 mod info;
+mod pair;
 mod read;
+mod repeat;
+mod shell;
 mod simulate;
 mod watch;
 mod write;
 
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use crate::args::{Cli, Command, Format, Global};
+use crate::args::{Cli, Command, Format, Global, Pace};
 use crate::exit::{Exit, Failure};
-use crate::output::note;
+use crate::output::{self, note};
+use crate::stop::Stop;
 
 /// How many items go into one call, so that there is something to print while the rest is under way.
 const CHUNK: usize = 1000;
 
 pub(crate) async fn run(cli: &Cli) -> Result<Exit, Failure> {
+    output::check(&cli.global)?;
     match &cli.command {
         Command::Read(args) => read::run(&cli.global, args).await,
         Command::Write(args) => write::run(&cli.global, args).await,
         Command::Watch(args) => watch::run(&cli.global, args).await,
-        Command::Info => info::run(&cli.global).await,
+        Command::Info(repeat) => info::run(&cli.global, repeat).await,
+        Command::Config => config::run(&cli.global),
         Command::Simulate(args) => simulate::run(args).await,
+        Command::Completions(args) => shell::completions(args),
+        Command::Man => shell::man(),
     }
+}
+
+impl Pace {
+    /// How many items go into one call.
+    fn chunk(&self) -> usize {
+        self.size.map_or(CHUNK, NonZeroUsize::get)
+    }
+}
+
+/// What `--pause` asks for, between two requests.
+async fn pause(pace: &Pace, stop: &mut Stop) -> Result<(), Failure> {
+    let Some(pause) = pace.pause else { return Ok(()) };
+    let wait = async {
+        tokio::time::sleep(pause).await;
+        Ok::<(), Failure>(())
+    };
+    stop.unless(wait).await
 }
 
 /// How a command over many items goes.
@@ -44,12 +71,17 @@ impl Tally {
         self.all_good &= good;
     }
 
-    /// `Read 3 of 4 items (0.01 seconds)`, under tables only: programs do not want it.
-    fn footer(&self, global: &Global, verb: &str) {
-        if global.output == Format::Table {
+    /// `Read 3 of 4 items (0.01 seconds)`, under tables only: programs do not want it, unless the work was `cut` short.
+    fn footer(&self, global: &Global, verb: &str, cut: bool) {
+        if cut || (global.format() == Format::Table && global.rotate.is_none()) {
             let seconds = self.started.elapsed().as_secs_f64();
             note(format_args!("{verb} {} of {} items ({seconds:.2} seconds)", self.done, self.wanted));
         }
+    }
+
+    /// Whether every item was carried out, however good it is.
+    fn exit_of_items(&self) -> Exit {
+        if self.done == self.wanted { Exit::Good } else { Exit::SomeFailed }
     }
 
     fn exit(&self) -> Exit {

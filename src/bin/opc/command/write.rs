@@ -9,23 +9,25 @@ use openopc::{Client, Error, Tag, Value};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::{CHUNK, Tally};
+use super::{Tally, pause};
 use crate::args::{Global, Write};
 use crate::connect;
 use crate::exit::{Exit, Failure, chain};
-use crate::output::{Printer, Record, Title, field, note};
+use crate::output::{About, Printer, Progress, Record, Title, Tone, field, note, on_screen};
 use crate::stop::Stop;
 
 /// A tag and what to write to it, or why nothing can be.
 type Item = (Tag, Result<Value, Error>);
 
 pub(super) async fn run(global: &Global, args: &Write) -> Result<Exit, Failure> {
-    let assignments = assignment::parse(&args.values, args.pairs).map_err(Failure::Usage)?;
+    // Before signals are caught: standard input may take for ever.
+    let mut left_out = 0;
+    let assignments = assignment::gather(args, &mut left_out)?;
     let mut stop = Stop::listen()?;
     let client = connect::open(global, &mut stop).await?;
     // Every text becomes a value before anything is written.
-    let result = match stop.unless(typed::items(&client, assignments, args.data_type)).await {
-        Ok(items) => write_all(&client, global, &items, &mut stop).await,
+    let result = match stop.unless(typed::items(&client, assignments, args, &mut left_out)).await {
+        Ok(items) => write_all(&client, global, args, &items, left_out, &mut stop).await,
         Err(Failure::Usage(message)) => Err(Failure::Usage(format!("{message}\n\nNothing was written."))),
         Err(failure) => {
             note(format_args!("nothing was written"));
@@ -39,20 +41,29 @@ pub(super) async fn run(global: &Global, args: &Write) -> Result<Exit, Failure> 
 async fn write_all(
     client: &Client,
     global: &Global,
+    args: &Write,
     items: &[Item],
+    left_out: usize,
     stop: &mut Stop,
 ) -> Result<Exit, Failure> {
-    let mut tally = Tally::of(items.len());
-    let mut printer = Printer::new(global.output);
+    let mut tally = Tally::of(items.len() + left_out);
+    let mut printer = Printer::new(global, &About { title: "Written", server: client.url() });
+    let mut progress = Progress::of(items.len(), "writing", !(on_screen() && printer.prints_at_once()));
     let mut result = Ok(());
-    for chunk in items.chunks(CHUNK) {
+    let mut chunks = items.chunks(args.pace.chunk()).peekable();
+    while let Some(chunk) = chunks.next() {
         result = write(client, chunk, stop, &mut printer, &mut tally).await;
+        progress.advance(chunk.len());
+        if result.is_ok() && chunks.peek().is_some() {
+            result = pause(&args.pace, stop).await;
+        }
         if result.is_err() {
             break;
         }
     }
+    drop(progress);
     let finished = printer.finish();
-    tally.footer(global, "Wrote");
+    tally.footer(global, "Wrote", result.is_err());
     finished?;
     result.map(|()| tally.exit())
 }
@@ -135,5 +146,21 @@ impl Record for Written<'_> {
         let result = if self.error.is_some() { "Error" } else { "Success" };
         let error = self.error.map(chain).unwrap_or_default();
         vec![self.tag.as_str().into(), self.value.map(field).unwrap_or_default(), result.into(), error.into()]
+    }
+    fn name(&self) -> Cow<'_, str> {
+        self.tag.as_str().into()
+    }
+
+    /// OpenOPC's `values` and `pairs` tell how it went.
+    fn value(&self) -> Cow<'_, str> {
+        if self.error.is_some() { "Error".into() } else { "Success".into() }
+    }
+
+    fn error(&self) -> Option<String> {
+        self.error.map(chain)
+    }
+
+    fn tone(&self) -> Tone {
+        if self.error.is_some() { Tone::Bad } else { Tone::Good }
     }
 }

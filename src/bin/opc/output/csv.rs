@@ -12,13 +12,18 @@ pub(super) struct Csv {
 
 impl Csv {
     pub(super) fn new(out: Out) -> Csv {
-        Csv { out: csv::Writer::from_writer(out), begun: false }
+        // The last row of rotated values may be shorter.
+        let out = csv::WriterBuilder::new().flexible(true).from_writer(out);
+        Csv { out, begun: false }
     }
 
+    /// An empty header is none.
     pub(super) fn row(&mut self, header: &[&str], fields: &[Cow<'_, str>]) -> io::Result<()> {
         if !self.begun {
             self.begun = true;
-            self.out.write_record(header)?;
+            if !header.is_empty() {
+                self.out.write_record(header)?;
+            }
         }
         self.out.write_record(fields.iter().map(|field| field.as_bytes()))?;
         Ok(())

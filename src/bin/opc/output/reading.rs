@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use openopc::{Error, Reading, Status, Tag, Value};
+use openopc::{Error, Quality, Reading, Status, Tag, Value};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::{Record, Title};
+use super::{Record, Title, Tone};
 use crate::exit::chain;
 
 /// One tag's line of `read`, `watch` and whatever else gives readings.
@@ -113,6 +113,30 @@ impl Record for Row<'_> {
                 // OpenOPC's word for an item without a reading.
                 vec![tag, none.clone(), Cow::Borrowed("Error"), none, status, chain(error).into()]
             }
+        }
+    }
+
+    fn name(&self) -> Cow<'_, str> {
+        self.tag.as_str().into()
+    }
+
+    fn value(&self) -> Cow<'_, str> {
+        self.outcome.map(|reading| field(&reading.value)).unwrap_or_default()
+    }
+
+    fn error(&self) -> Option<String> {
+        match self.outcome {
+            Ok(reading) if reading.status.is_good() => None,
+            Ok(reading) => Some(format!("read `{}`: {}", self.tag, reading.status)),
+            Err(error) => Some(chain(error)),
+        }
+    }
+
+    fn tone(&self) -> Tone {
+        match self.outcome.map(Reading::quality) {
+            Ok(Quality::Good) => Tone::Good,
+            Ok(Quality::Uncertain) => Tone::Uncertain,
+            Ok(_) | Err(_) => Tone::Bad,
         }
     }
 }

@@ -2,11 +2,68 @@
 
 use openopc::Tag;
 
+use crate::args::Write;
+use crate::exit::Failure;
+use crate::input::{self, Broken, STDIN};
+use crate::output::note;
+
 /// What is to be written where, the value still text.
 #[derive(Debug, PartialEq)]
 pub(super) struct Assignment {
     pub(super) tag: Tag,
     pub(super) text: String,
+    /// Where on standard input it stands.
+    pub(super) line: Option<u64>,
+}
+
+/// What the arguments say, or standard input. `left_out` counts what is not there to be written.
+pub(super) fn gather(args: &Write, left_out: &mut usize) -> Result<Vec<Assignment>, Failure> {
+    let from_stdin = args.pipe || args.values.iter().any(|value| value == STDIN);
+    if !from_stdin {
+        return parse(&args.values, args.pairs).map_err(Failure::Usage);
+    }
+    if args.values.iter().any(|value| value != STDIN) {
+        return Err(Failure::Usage("either `-` or TAG=VALUE; standard input has its own tags".to_owned()));
+    }
+    let mut assignments = Vec::new();
+    let mut wrong = Vec::new();
+    let lines = input::lines()?;
+    if lines.is_empty() {
+        return Err(Failure::Usage("standard input has no TAG,VALUE".to_owned()));
+    }
+    for line in lines {
+        match line.and_then(piped) {
+            Ok(Some(assignment)) => assignments.push(assignment),
+            Ok(None) => *left_out += 1,
+            Err(broken) => wrong.push(broken.to_string()),
+        }
+    }
+    if !wrong.is_empty() && !args.keep_going {
+        return Err(Failure::Usage(format!(
+            "{}\n\nNothing was written; --keep-going writes the rest.",
+            wrong.join("\nerror: ")
+        )));
+    }
+    for wrong in &wrong {
+        note(format_args!("error: {wrong}"));
+    }
+    *left_out += wrong.len();
+    Ok(assignments)
+}
+
+/// One line; `None` where it only says that there was no value to be read.
+fn piped(line: input::Line) -> Result<Option<Assignment>, Broken> {
+    let broken = |why: String| Broken { line: line.number, why };
+    if line.unread {
+        note(format_args!(
+            "line {}: `{}` had no value when it was read, and gets none",
+            line.number, line.tag
+        ));
+        return Ok(None);
+    }
+    let tag = Tag::parse(&line.tag).map_err(|error| broken(error.to_string()))?;
+    let text = line.value.ok_or_else(|| broken(format!("`{tag}` has no value, write TAG,VALUE")))?;
+    Ok(Some(Assignment { tag, text, line: Some(line.number) }))
 }
 
 /// Reads the arguments: all `TAG=VALUE`, or TAG and VALUE in turn.
@@ -24,7 +81,7 @@ pub(super) fn parse(arguments: &[String], pairs: bool) -> Result<Vec<Assignment>
         .map(|pair| match pair {
             [tag, text] => {
                 let tag = Tag::parse(tag).map_err(|error| error.to_string())?;
-                Ok(Assignment { tag, text: text.clone() })
+                Ok(Assignment { tag, text: text.clone(), line: None })
             }
             _ => Err(format!(
                 "`{}` has no value behind it; --pairs takes TAG VALUE TAG VALUE …",
@@ -41,7 +98,7 @@ fn split(argument: &str) -> Result<Assignment, String> {
     for (at, _) in argument.match_indices('=').filter(|(at, _)| *at >= own) {
         let (Some(tag), Some(text)) = (argument.get(..at), argument.get(at + 1..)) else { continue };
         match Tag::parse(tag) {
-            Ok(tag) => return Ok(Assignment { tag, text: text.to_owned() }),
+            Ok(tag) => return Ok(Assignment { tag, text: text.to_owned(), line: None }),
             // The first one is the likeliest to have been meant.
             Err(error) => _ = wrong.get_or_insert(error),
         }
@@ -77,7 +134,7 @@ mod tests {
     fn parsed(arguments: &[&str], pairs: bool) -> Result<Vec<(String, String)>, String> {
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let assignments = parse(&arguments, pairs)?;
-        Ok(assignments.into_iter().map(|Assignment { tag, text }| (tag.to_string(), text)).collect())
+        Ok(assignments.into_iter().map(|Assignment { tag, text, .. }| (tag.to_string(), text)).collect())
     }
 
     #[test]

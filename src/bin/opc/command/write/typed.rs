@@ -4,14 +4,20 @@ use openopc::{Client, ConvertError, DataType, NodeType, Tag, Value};
 
 use super::Item;
 use super::assignment::Assignment;
+use crate::args::Write;
 use crate::exit::Failure;
+use crate::input::Broken;
+use crate::output::note;
 
-/// Gives every text the type of its node, or `wanted`. One that has no value of that type spoils the whole command.
+/// Gives every text the type of its node, or the one that is wanted. A text that has no value of that type spoils the whole
+/// command, or with `--keep-going` is counted in `left_out`.
 pub(super) async fn items(
     client: &Client,
     assignments: Vec<Assignment>,
-    wanted: Option<DataType>,
+    args: &Write,
+    left_out: &mut usize,
 ) -> Result<Vec<Item>, Failure> {
+    let wanted = args.data_type;
     let nodes = client.node_type_many(assignments.iter().map(|assignment| &assignment.tag)).await?;
     // A node that takes several types is written as what it holds now.
     let open: Vec<&Tag> = assignments
@@ -25,7 +31,7 @@ pub(super) async fn items(
 
     let mut items = Vec::with_capacity(assignments.len());
     let mut wrong = Vec::new();
-    for (Assignment { tag, text }, node) in assignments.into_iter().zip(nodes) {
+    for (Assignment { tag, text, line }, node) in assignments.into_iter().zip(nodes) {
         let node = match node {
             Ok(node) => node,
             Err(error) => {
@@ -36,15 +42,32 @@ pub(super) async fn items(
         let data_type = wanted
             .or_else(|| built_in(&node))
             .or_else(|| current.next().flatten().filter(|data_type| has_text(*data_type)));
-        match data_type {
-            Some(data_type) => match value(&text, data_type, node.value_rank, tag.range()) {
-                Ok(value) => items.push((tag, Ok(value))),
-                Err(error) => wrong.push(format!("write `{tag}`: {error}")),
-            },
-            None => wrong.push(format!("write `{tag}`: the node takes several types, name one with --type")),
+        let value = data_type
+            .ok_or_else(|| "the node takes several types, name one with --type".to_owned())
+            .and_then(|data_type| {
+                value(&text, data_type, node.value_rank, tag.range()).map_err(|error| error.to_string())
+            });
+        match value {
+            Ok(value) => items.push((tag, Ok(value))),
+            Err(why) => wrong.push(at(line, format!("write `{tag}`: {why}"))),
         }
     }
-    if wrong.is_empty() { Ok(items) } else { Err(Failure::Usage(wrong.join("\nerror: "))) }
+    if !wrong.is_empty() && !args.keep_going {
+        return Err(Failure::Usage(wrong.join("\nerror: ")));
+    }
+    for wrong in &wrong {
+        note(format_args!("error: {wrong}"));
+    }
+    *left_out += wrong.len();
+    Ok(items)
+}
+
+/// Says where on standard input something is wrong.
+fn at(line: Option<u64>, why: String) -> String {
+    match line {
+        Some(line) => Broken { line, why }.to_string(),
+        None => why,
+    }
 }
 
 fn built_in(node: &NodeType) -> Option<DataType> {

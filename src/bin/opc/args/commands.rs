@@ -1,0 +1,111 @@
+//! The arguments of each command.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use clap_complete::Shell;
+use openopc::DataType;
+
+use super::{Pace, ReadFrom, Repeat};
+use crate::duration;
+
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// The tags; `-` takes them from stdin, as CSV
+    #[arg(required_unless_present = "pipe", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// The same as `-`
+    #[arg(long)]
+    pub(crate) pipe: bool,
+    /// Read each tag with each of these texts behind its name
+    #[arg(short, long, value_name = "TEXT,…", value_delimiter = ',')]
+    pub(crate) append: Vec<String>,
+    /// Where the values come from
+    #[arg(short = 'c', long, value_name = "SOURCE", value_enum, default_value_t)]
+    pub(crate) source: ReadFrom,
+    /// With --repeat: how often the cache is brought up to date [default: the time of --repeat]
+    #[arg(short, long, value_name = "TIME", value_parser = duration::any)]
+    pub(crate) update: Option<Duration>,
+    /// OpenOPC's kinds of reading; OPC UA has one, so both are the same
+    #[arg(short = 'F', long, value_name = "FUNCTION", value_enum)]
+    pub(crate) function: Option<Function>,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    #[command(flatten)]
+    pub(crate) repeat: Repeat,
+}
+
+/// OpenOPC's kinds of reading.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Function {
+    Sync,
+    Async,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Write {
+    /// What to write where; `-` takes it from stdin, as CSV
+    #[arg(required_unless_present = "pipe", value_name = "TAG=VALUE", allow_negative_numbers = true)]
+    pub(crate) values: Vec<String>,
+    /// The same as `-`
+    #[arg(long)]
+    pub(crate) pipe: bool,
+    /// The arguments are TAG VALUE TAG VALUE …, for tags and values with `=` in them
+    #[arg(long)]
+    pub(crate) pairs: bool,
+    /// Read the values as this type, such as Int16, instead of the node's own
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) data_type: Option<DataType>,
+    /// Write what can be written, though something else cannot
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// The tags; `-` takes them from stdin, as CSV
+    #[arg(required_unless_present = "pipe", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// The same as `-`
+    #[arg(long)]
+    pub(crate) pipe: bool,
+    /// Watch each tag with each of these texts behind its name
+    #[arg(short, long, value_name = "TEXT,…", value_delimiter = ',')]
+    pub(crate) append: Vec<String>,
+    /// The shortest time between two values of one tag: 500ms, 1s; a plain number is milliseconds; 0 is as fast as the
+    /// server can
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::any)]
+    pub(crate) refresh: Duration,
+    /// End after this many readings
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<NonZeroU64>,
+    /// End after this time
+    #[arg(long = "for", value_name = "TIME", value_parser = duration::some)]
+    pub(crate) span: Option<Duration>,
+    /// In a terminal, too, a line for each change instead of the live table
+    #[arg(long)]
+    pub(crate) lines: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4840")]
+    pub(crate) listen: String,
+    /// What random values start from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// This many writable Int32 items more: Mass.0, Mass.1, …
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=1_000_000))]
+    pub(crate) items: i32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// For which shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}

@@ -1,0 +1,91 @@
+//! What is told on stderr while the work is under way.
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Nobody wants to see a bar that is gone in a moment.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The bar that is on the screen, so that a note does not tear it.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// How far something is. Shown where stderr is a terminal.
+pub(crate) struct Progress {
+    verb: &'static str,
+    total: Option<u64>,
+    done: u64,
+    started: Instant,
+    wanted: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Of a known number of items. `wanted` is `false` where data goes to the same screen meanwhile.
+    pub(crate) fn of(total: usize, verb: &'static str, wanted: bool) -> Progress {
+        Progress::new(u64::try_from(total).ok(), verb, wanted)
+    }
+
+    /// Of something whose end nobody knows.
+    pub(crate) fn open(verb: &'static str, wanted: bool) -> Progress {
+        Progress::new(None, verb, wanted)
+    }
+
+    fn new(total: Option<u64>, verb: &'static str, wanted: bool) -> Progress {
+        let wanted = wanted && io::stderr().is_terminal();
+        Progress { verb, total, done: 0, started: Instant::now(), wanted, bar: None }
+    }
+
+    pub(crate) fn advance(&mut self, by: usize) {
+        self.done += u64::try_from(by).unwrap_or_default();
+        if !self.wanted {
+            return;
+        }
+        if self.bar.is_none() && self.started.elapsed() >= PATIENCE {
+            let bar = bar(self.total, self.verb);
+            *shown() = Some(bar.clone());
+            self.bar = Some(bar);
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+            *shown() = None;
+        }
+    }
+}
+
+fn bar(total: Option<u64>, verb: &'static str) -> ProgressBar {
+    let template = match total {
+        Some(_) => "{prefix} [{bar:32}] {human_pos} of {human_len} ({per_sec}, {eta} to go)",
+        None => "{prefix} {human_pos} in {elapsed}",
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    bar.set_style(style.progress_chars("=> "));
+    bar.set_prefix(verb);
+    bar
+}
+
+fn shown() -> std::sync::MutexGuard<'static, Option<ProgressBar>> {
+    // There is nothing in it that a panic could have left half done.
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Something beside the data, on stderr. If nobody can see it, nobody can be told.
+pub(crate) fn note(message: fmt::Arguments<'_>) {
+    let print = || _ = writeln!(io::stderr().lock(), "{message}");
+    match shown().as_ref() {
+        Some(bar) => bar.suspend(print),
+        None => print(),
+    }
+}

@@ -1,0 +1,4 @@
+//! Guides for those who come from elsewhere. Text only: there is nothing to call here.
+
+#[doc = include_str!("from_openopc.md")]
+pub mod from_openopc {}
