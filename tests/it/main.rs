@@ -28,6 +28,7 @@ mod client_read;
 mod client_reconnect;
 mod client_record;
 mod client_stream;
+mod client_structures;
 mod client_subscribe;
 mod client_tags;
 mod client_trace;
