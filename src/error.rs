@@ -36,6 +36,10 @@ pub enum Operation {
     Info,
     /// `ping`
     Ping,
+    /// `servers`
+    Servers,
+    /// `endpoints`
+    Endpoints,
     /// `resolve`
     Resolve,
     /// `close`
@@ -56,6 +60,8 @@ impl fmt::Display for Operation {
             Operation::History => "history",
             Operation::Info => "info",
             Operation::Ping => "ping",
+            Operation::Servers => "servers",
+            Operation::Endpoints => "endpoints",
             Operation::Resolve => "resolve",
             Operation::Close => "close",
         })
@@ -97,6 +103,17 @@ pub enum Error {
         wanted: String,
         /// What the server has.
         offered: String,
+    },
+    /// The server could not be asked what there is. No session was wanted.
+    #[error("{operation} failed: cannot ask {url}")]
+    Discovery {
+        /// The verb that was running.
+        operation: Operation,
+        /// The URL as given.
+        url: String,
+        /// Why.
+        #[source]
+        source: BoxError,
     },
     /// The session is down and the call was not (or may not have been) carried out.
     #[error("{operation} failed: not connected to {url}")]
@@ -266,6 +283,7 @@ impl Error {
     pub fn operation(&self) -> Option<Operation> {
         match self {
             Error::InvalidTag { operation, .. }
+            | Error::Discovery { operation, .. }
             | Error::Disconnected { operation, .. }
             | Error::Timeout { operation, .. }
             | Error::Service { operation, .. }
@@ -312,15 +330,17 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match self {
             Error::Timeout { .. } => true,
-            Error::Open { source, .. } => source.downcast_ref::<Error>().is_some_and(Error::is_timeout),
+            Error::Open { source, .. } | Error::Discovery { source, .. } => {
+                source.downcast_ref::<Error>().is_some_and(Error::is_timeout)
+            }
             _ => false,
         }
     }
 
-    /// The connection is the problem: `Open`, `Disconnected`, or a status of the connection, channel or session family.
+    /// The connection is the problem: `Open`, `Discovery`, `Disconnected`, or a status of the connection, channel or session family.
     pub fn is_connection(&self) -> bool {
         match self {
-            Error::Open { .. } | Error::Disconnected { .. } => true,
+            Error::Open { .. } | Error::Discovery { .. } | Error::Disconnected { .. } => true,
             // Of the whole call only: `BadNotConnected` of one tag is a dead device behind a server that is well.
             Error::Service { status, .. } => {
                 let name = status.name();

@@ -7,6 +7,7 @@ mod client;
 pub mod da;
 mod engine;
 mod error;
+pub mod guide;
 mod reading;
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -18,8 +19,9 @@ mod value;
 
 #[cfg(feature = "client")]
 pub use client::{
-    Client, ClientBuilder, Entry, EntryKind, Event, Identity, IntoWrite, ListOptions, Patterns, Properties,
-    PropertiesOptions, ReadOptions, Results, Security, ServerInfo, ServerState, State, WriteOptions, open,
+    Client, ClientBuilder, Endpoint, Entry, EntryKind, Event, Identity, IdentityKind, IntoWrite, ListOptions,
+    Patterns, Properties, PropertiesOptions, ReadOptions, Results, Security, Server, ServerInfo, ServerKind,
+    ServerLimits, ServerState, State, WriteOptions, endpoints, open, servers,
 };
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};
@@ -33,5 +35,5 @@ pub use tag::NodeType;
 pub use tag::{IntoTag, ParseTagError, Tag, TagKind};
 pub use value::{
     Array, ArrayElement, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, Identifier,
-    LocalizedText, NodeId, Opaque, QualifiedName, Value,
+    LocalizedText, NodeId, Opaque, QualifiedName, Structure, Value,
 };

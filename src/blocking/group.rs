@@ -33,6 +33,11 @@ impl Group {
         Group { inner: self.inner.update_rate(rate), ..self }
     }
 
+    /// How far a value must move to be told: percent of the item's engineering-unit range, 0 to 100.
+    pub fn deadband(self, percent: f64) -> Self {
+        Group { inner: self.inner.deadband(percent), ..self }
+    }
+
     /// Whether the group begins to hold values when it is defined.
     pub fn active(self, yes: bool) -> Self {
         Group { inner: self.inner.active(yes), ..self }
@@ -132,8 +137,8 @@ impl Group {
     /// # Errors
     /// Those of [`openopc::da::Group::subscribe`](crate::da::Group::subscribe).
     pub fn subscribe(&self, callback: impl FnMut(Reading) + Send + 'static) -> Result<Subscription> {
-        self.inner.check_defined()?;
-        self.client.subscribe(self.tags(), self.granted(), callback)
+        let options = self.inner.subscribe_options()?;
+        self.client.subscribe_with(self.tags(), options, callback)
     }
 
     /// Removes the group; `false` where there was none.

@@ -10,6 +10,7 @@
 //! ```
 
 mod client;
+mod discover;
 mod group;
 mod list;
 mod properties;
@@ -20,6 +21,7 @@ mod subscription;
 mod write;
 
 pub use client::Client;
+pub use discover::{endpoints, servers};
 pub use group::Group;
 pub use results::Results;
 pub use subscription::{Subscription, Watch};

@@ -175,7 +175,7 @@ impl ClientBuilder {
         crate::blocking::Client::open(self)
     }
 
-    fn settle(mut self) -> Result<(ConnectOptions, Settings)> {
+    pub(super) fn settle(mut self) -> Result<(ConnectOptions, Settings)> {
         for (what, timeout) in [
             ("open_timeout", &mut self.open_timeout),
             ("request_timeout", &mut self.request_timeout),

@@ -3,6 +3,7 @@
 mod address;
 mod batch;
 mod builder;
+mod discover;
 mod event;
 mod identity;
 mod info;
@@ -16,6 +17,7 @@ mod read;
 mod record;
 mod results;
 mod session;
+mod structures;
 mod types;
 mod write;
 
@@ -24,9 +26,10 @@ use std::sync::Arc;
 
 pub(crate) use address::Address;
 pub use builder::ClientBuilder;
+pub use discover::{Endpoint, IdentityKind, Server, ServerKind, endpoints, servers};
 pub use event::{Event, State};
 pub use identity::{Identity, Security};
-pub use info::{ServerInfo, ServerState};
+pub use info::{ServerInfo, ServerLimits, ServerState};
 pub use into_write::IntoWrite;
 pub use list::{Entry, EntryKind, ListOptions, Patterns};
 pub use properties::{Properties, PropertiesOptions};

@@ -46,19 +46,26 @@ pub(super) type Bundled = Option<crate::sim::Simulator>;
 #[cfg(not(feature = "sim"))]
 pub(super) type Bundled = ();
 
+/// Starts the simulator where the URL asks for it, and goes on with its address.
+#[cfg(feature = "sim")]
+pub(super) async fn bundle(options: &mut ConnectOptions, settings: &Settings) -> Result<Bundled> {
+    if !settings.simulated {
+        return Ok(None);
+    }
+    let simulator = crate::sim::Simulator::start().await?;
+    options.address = super::Address::parse(simulator.url()).map_err(Error::Config)?;
+    Ok(Some(simulator))
+}
+
+#[cfg(not(feature = "sim"))]
+#[expect(clippy::unused_async, reason = "as with a simulator")]
+pub(super) async fn bundle(_: &mut ConnectOptions, _: &Settings) -> Result<Bundled> {
+    Ok(())
+}
+
 /// Opens the session and starts the task that keeps it.
-#[cfg_attr(not(feature = "sim"), expect(unused_mut, reason = "only the simulator changes the address"))]
 pub(super) async fn open(mut options: ConnectOptions, settings: Settings) -> Result<Client> {
-    #[cfg(feature = "sim")]
-    let bundled: Bundled = if settings.simulated {
-        let simulator = crate::sim::Simulator::start().await?;
-        options.address = super::Address::parse(simulator.url()).map_err(Error::Config)?;
-        Some(simulator)
-    } else {
-        None
-    };
-    #[cfg(not(feature = "sim"))]
-    let bundled: Bundled = ();
+    let bundled = bundle(&mut options, &settings).await?;
     let (url, after) = (settings.url.clone(), settings.open_timeout);
     // On a task of its own, which says goodbye where this one does not wait for it: a server would keep the session of a
     // client that gave up until it times out, and small ones have only few.

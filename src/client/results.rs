@@ -119,6 +119,7 @@ impl<T> Results<T> {
         self.total
     }
 
+    #[cfg(feature = "blocking")]
     pub(crate) fn operation(&self) -> Operation {
         self.operation
     }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::da::Groups;
 use crate::engine::Sample;
 use crate::engine::client::{EventLoop, Failure, Link, LinkEvent, Task, progress};
+use crate::engine::convert::structure;
 use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
 use crate::{Error, Event, Operation, Result, State, Status, Tag};
@@ -18,6 +19,7 @@ use super::builder::EventCallback;
 use super::limits::{Limits, Service, read_each};
 use super::open::{Bundled, Settings};
 use super::order::Order;
+use super::structures::Structures;
 
 /// How long a server may take to say goodbye.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +59,7 @@ pub(crate) struct Inner {
     limits: Arc<Limits>,
     batch: Batch<Reads>,
     order: Order,
+    structures: Structures,
     monitor: OnceLock<Monitor>,
     groups: Groups,
     /// Where the session lives, whatever runtime its verbs are called on.
@@ -108,6 +111,7 @@ pub(super) fn start(
         resolver,
         limits,
         order: Order::default(),
+        structures: Structures::default(),
         monitor: OnceLock::new(),
         groups: Groups::default(),
         runtime,
@@ -238,6 +242,10 @@ impl Inner {
         &self.resolver
     }
 
+    pub(crate) fn structures(&self) -> &Structures {
+        &self.structures
+    }
+
     pub(super) fn order(&self) -> &Order {
         &self.order
     }
@@ -306,7 +314,12 @@ impl Inner {
         nodes: Vec<Arc<Resolved>>,
         max_age: f64,
     ) -> Result<Vec<Sample>, Failure> {
-        self.batch.read(nodes, max_age, self.request_timeout).await
+        let mut samples = self.batch.read(nodes, max_age, self.request_timeout).await?;
+        if samples.iter().any(|sample| structure::is_encoded(&sample.value)) {
+            // Apart, so that a plain read stays small.
+            Box::pin(self.decode(&mut samples)).await;
+        }
+        Ok(samples)
     }
 
     /// A whole call that failed, as the error of its verb. One that failed because the client was closed meanwhile says so.
@@ -359,6 +372,7 @@ impl Inner {
 
     fn lost(&self, status: Status) {
         self.resolver.forget_all();
+        self.structures.forget_all();
         if self.state.send_replace(State::Reconnecting) == State::Connected {
             if let Some(monitor) = self.monitor.get() {
                 monitor.lost();

@@ -10,7 +10,10 @@ use crate::client::Inner;
 use crate::engine::Sample;
 use crate::status::code;
 use crate::subscribe::Held;
-use crate::{Client, Error, IntoTag, Operation, ReadOptions, Reading, Refresh, Result, Subscription, Tag};
+use crate::{
+    Client, Deadband, Error, IntoTag, Operation, ReadOptions, Reading, Refresh, Result, SubscribeOptions,
+    Subscription, Tag,
+};
 
 use super::Source;
 
@@ -49,7 +52,7 @@ const UPDATE_RATE: Duration = Duration::from_secs(1);
 pub struct Group {
     client: Client,
     name: String,
-    refresh: Refresh,
+    subscribe: SubscribeOptions,
     active: bool,
     source: Source,
     read: ReadOptions,
@@ -80,7 +83,7 @@ impl Client {
         Group {
             client: self.clone(),
             name: name.into(),
-            refresh: Refresh::every(UPDATE_RATE),
+            subscribe: SubscribeOptions::new(UPDATE_RATE),
             active: true,
             source: Source::Hybrid,
             read: ReadOptions::new(),
@@ -97,7 +100,16 @@ impl Group {
     /// How often the values of the cache are brought up to date; zero is as fast as the server can. Default 1 s. Counts
     /// when the group is defined.
     pub fn update_rate(mut self, rate: Duration) -> Self {
-        self.refresh = if rate.is_zero() { Refresh::fastest() } else { Refresh::every(rate) };
+        self.subscribe =
+            self.subscribe.refresh(if rate.is_zero() { Refresh::fastest() } else { rate.into() });
+        self
+    }
+
+    /// How far a value must move before the cache, and whoever subscribes to the group, are told: percent of the item's
+    /// engineering-unit range, 0 to 100. Items without such a range have no deadband (Part 8, A.4.6). Counts when the group
+    /// is defined. Default none.
+    pub fn deadband(mut self, percent: f64) -> Self {
+        self.subscribe = self.subscribe.deadband(Deadband::Analog(percent));
         self
     }
 
@@ -153,7 +165,7 @@ impl Group {
 
     /// The rates the server granted; what was asked, where it has not been asked yet.
     pub fn granted(&self) -> Refresh {
-        self.members().map_or(self.refresh, |members| members.held.granted())
+        self.members().map_or(self.subscribe.refresh, |members| members.held.granted())
     }
 
     /// Defines the group with these items and reads them. Where it is defined with the same items, as
@@ -222,8 +234,8 @@ impl Group {
     /// # Errors
     /// [`Error::Group`] where the group is not defined; those of [`Client::subscribe`].
     pub async fn subscribe(&self, callback: impl FnMut(Reading) + Send + 'static) -> Result<Subscription> {
-        self.defined()?;
-        self.client.subscribe(self.tags(), self.granted(), callback).await
+        let options = self.defined()?.held.options();
+        self.client.subscribe_with(self.tags(), options, callback).await
     }
 
     /// Removes the group; `false` where there was none.
@@ -248,8 +260,8 @@ impl Group {
     }
 
     #[cfg(feature = "blocking")]
-    pub(crate) fn check_defined(&self) -> Result<()> {
-        self.defined().map(drop)
+    pub(crate) fn subscribe_options(&self) -> Result<SubscribeOptions> {
+        Ok(self.defined()?.held.options())
     }
 
     fn wrong(&self, reason: &'static str) -> Error {
@@ -259,9 +271,10 @@ impl Group {
     async fn define(&self, tags: Vec<Tag>) -> Result<Vec<Result<Reading>>> {
         let inner = self.client.inner();
         inner.check_open(Operation::Read)?;
+        self.subscribe.check()?;
         let new = Arc::new(Members {
             tags: Mutex::new(tags),
-            held: Held::new(self.refresh),
+            held: Held::new(self.subscribe.clone()),
             active: AtomicBool::new(self.active),
             fresh: AtomicBool::new(true),
             changing: tokio::sync::Mutex::default(),

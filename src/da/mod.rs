@@ -20,6 +20,7 @@ pub(crate) use group::Groups;
 pub use item_id::ItemId;
 pub use item_ids::ItemIds;
 pub use property::PropertyId;
+#[cfg(feature = "client")]
 pub(crate) use quality::quality_word;
 pub use source::Source;
 pub use var_type::VarType;

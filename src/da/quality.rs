@@ -1,8 +1,10 @@
 //! OPC DA's quality word.
 
+#[cfg(feature = "client")]
 use crate::Status;
 
 /// The quality word for each status that has one of its own (Part 8, A.4.3.3); all others follow their severity.
+#[cfg(feature = "client")]
 const WORDS: [(u32, u16); 15] = [
     (0x8000_0000, 0x00),
     (0x8089_0000, 0x04),
@@ -25,6 +27,7 @@ const WORDS: [(u32, u16); 15] = [
 const NAMES: [&str; 4] = ["Bad", "Uncertain", "Unknown", "Good"];
 
 /// The status as a quality word: quality, substatus, and the limit bits where the status has them.
+#[cfg(feature = "client")]
 pub(crate) fn quality_word(status: Status) -> u16 {
     let known = WORDS.iter().find(|(code, _)| *code == status.code().bits());
     let word = known.map_or_else(
@@ -52,7 +55,7 @@ pub(crate) fn quality_name(word: u16) -> &'static str {
     NAMES.get(usize::from(word >> 6 & 3)).copied().unwrap_or_default()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "client"))]
 mod tests {
     use super::*;
 

@@ -2,10 +2,13 @@
 
 mod array;
 mod data_type;
+#[cfg(feature = "client")]
+mod definition;
 mod opaque;
 #[cfg(feature = "client")]
 pub(crate) mod property;
 mod status;
+pub(crate) mod structure;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +20,8 @@ use opcua::types::{UaNullable as _, Variant};
 
 #[cfg(feature = "client")]
 pub(crate) use self::data_type::data_type_of;
+#[cfg(feature = "client")]
+pub(crate) use self::definition::{Described, DescribedField, described, standard, standard_encoding};
 pub(crate) use self::opaque::{binary_body, is_null, structure_type, variant_type};
 pub(crate) use self::status::{status_name, status_named};
 use crate::Status;
@@ -51,6 +56,7 @@ pub(crate) fn to_variant(value: Value) -> Variant {
         Value::QualifiedName(name) => Variant::QualifiedName(Box::new(to_qualified_name(name))),
         Value::LocalizedText(text) => Variant::LocalizedText(Box::new(to_localized_text(*text))),
         Value::Array(array) => array::to_variant(array),
+        Value::Structure(structure) => structure::to_engine(&structure),
         Value::Opaque(opaque) => opaque.into_variant(),
     }
 }

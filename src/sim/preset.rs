@@ -55,10 +55,13 @@ pub(crate) fn items() -> Vec<Item> {
     }
     for (name, data_type, array) in MEMBERS {
         items.push(random(name, zero(data_type, array), Dice::of(name, data_type, array)));
+        if name == "Money" {
+            items.push(random("Qualities", Value::Int32(0), Dice::Qualities));
+        }
     }
+    // Newer versions have these two. They come last, so that the others draw the numbers they are known for.
     items.push(random("Int8", Value::Int64(0), Dice::Scaled(DataType::Int64)));
     items.push(random("UInt8", Value::UInt64(0), Dice::Scaled(DataType::UInt64)));
-    items.push(random("Qualities", Value::Int32(0), Dice::Qualities));
     for (name, data_type, array) in MEMBERS {
         let item = plain("Read Error", name, zero(data_type, array)).writable();
         items.push(item.source(Source::Refused(Refusal::Read)).description("Reading it fails."));

@@ -16,8 +16,13 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(crate) fn new(refresh: Refresh) -> Held {
-        Held { feed: Arc::new(Feed::held(SubscribeOptions::new(refresh))) }
+    pub(crate) fn new(options: SubscribeOptions) -> Held {
+        Held { feed: Arc::new(Feed::held(options)) }
+    }
+
+    /// What it was asked to hold values by.
+    pub(crate) fn options(&self) -> SubscribeOptions {
+        self.feed.options().clone()
     }
 
     /// Begins to hold these tags, and with the first ones to subscribe.

@@ -5,6 +5,7 @@
 
 mod carrier;
 mod heart;
+mod making;
 mod routes;
 mod task;
 
@@ -52,6 +53,10 @@ impl Feed {
             rejected: Mutex::default(),
             options,
         }
+    }
+
+    pub(crate) fn options(&self) -> &SubscribeOptions {
+        &self.options
     }
 
     pub(crate) fn granted(&self) -> Refresh {

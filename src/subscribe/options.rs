@@ -86,6 +86,13 @@ impl SubscribeOptions {
         }
     }
 
+    /// How often to tell and to look.
+    #[must_use]
+    pub fn refresh(mut self, refresh: impl Into<Refresh>) -> Self {
+        self.refresh = refresh.into();
+        self
+    }
+
     /// The newest value or every sample. Default [`Delivery::Latest`].
     #[must_use]
     pub fn delivery(mut self, delivery: Delivery) -> Self {
@@ -124,7 +131,9 @@ impl SubscribeOptions {
     /// What no server could do is refused before anything is sent.
     pub(crate) fn check(&self) -> Result<()> {
         let bad = match self.deadband {
-            Some(Deadband::Percent(percent)) if !(0.0..=100.0).contains(&percent) => {
+            Some(Deadband::Percent(percent) | Deadband::Analog(percent))
+                if !(0.0..=100.0).contains(&percent) =>
+            {
                 Some(format!("a deadband of {percent} percent; it must be from 0 to 100"))
             }
             Some(Deadband::Absolute(value)) if !(value >= 0.0 && value.is_finite()) => {
@@ -171,6 +180,8 @@ pub enum Deadband {
     /// Percent of the tag's engineering-unit range (Part 8, 7.2), from 0 to 100. A tag without such a range is refused by
     /// the server.
     Percent(f64),
+    /// As `Percent`, where the tag has such a range; a tag without one has no deadband. An OPC DA group's (Part 8, A.4.6).
+    Analog(f64),
 }
 
 /// What to drop when the callback is slower than the data. Every dropped reading is counted.

@@ -101,6 +101,7 @@ impl<'de> Deserializer<'de> for Value {
             Value::Double(v) => visitor.visit_f64(v),
             Value::ByteString(bytes) => visitor.visit_byte_buf(bytes),
             Value::Array(array) => list(array, visitor),
+            Value::Structure(structure) => structure.visit_fields(visitor),
             other if other.is_null() => visitor.visit_unit(),
             Value::Opaque(opaque) => {
                 let (id, body) = opaque.parts();
@@ -179,7 +180,10 @@ impl<'de> Deserializer<'de> for Value {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ConvertError> {
-        visitor.visit_enum(Variant(self))
+        match self {
+            Value::Structure(structure) => structure.visit_member(visitor),
+            other => visitor.visit_enum(Variant(other)),
+        }
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ConvertError> {

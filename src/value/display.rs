@@ -69,6 +69,7 @@ impl fmt::Display for Value {
             Value::QualifiedName(name) => f.pad(&name.to_string()),
             Value::LocalizedText(text) => f.pad(&text.text),
             Value::Array(array) => array.fmt(f),
+            Value::Structure(structure) => f.pad(&structure.to_string()),
             Value::Opaque(opaque) => f.pad(&opaque.to_string()),
         }
     }
@@ -86,6 +87,19 @@ fn quote(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_str("\"")
 }
 
+/// A value among others: texts are in quotes.
+pub(super) fn element(f: &mut fmt::Formatter<'_>, value: &Value) -> fmt::Result {
+    match value {
+        Value::String(text) | Value::XmlElement(text) => quote(f, text),
+        Value::LocalizedText(text) => quote(f, &text.text),
+        Value::ByteString(bytes) => quote(f, &base64(bytes)),
+        Value::QualifiedName(name) => quote(f, &name.to_string()),
+        Value::NodeId(id) => quote(f, &id.to_string()),
+        Value::ExpandedNodeId(id) => quote(f, &id.to_string()),
+        other => fmt::Display::fmt(other, f),
+    }
+}
+
 /// `[1, 2, 3]`, a matrix row by row.
 impl fmt::Display for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,15 +112,7 @@ impl fmt::Display for Array {
         } else {
             for (index, value) in self.iter().enumerate() {
                 f.write_str(if index == 0 { "" } else { ", " })?;
-                match &value {
-                    Value::String(text) | Value::XmlElement(text) => quote(f, text)?,
-                    Value::LocalizedText(text) => quote(f, &text.text)?,
-                    Value::ByteString(bytes) => quote(f, &base64(bytes))?,
-                    Value::QualifiedName(name) => quote(f, &name.to_string())?,
-                    Value::NodeId(id) => quote(f, &id.to_string())?,
-                    Value::ExpandedNodeId(id) => quote(f, &id.to_string())?,
-                    other => other.fmt(f)?,
-                }
+                element(f, &value)?;
             }
         }
         f.write_str("]")

@@ -6,7 +6,7 @@ use super::error::rust_name;
 use super::number::{Exact, Number};
 use super::{
     Array, Buffer, ConvertError, ConvertReason, ExpandedNodeId, LocalizedText, NodeId, Opaque, QualifiedName,
-    Value,
+    Structure, Value,
 };
 use crate::Status;
 
@@ -21,7 +21,8 @@ use crate::Status;
 /// | `DateTime<Utc>` | `DateTime` |
 /// | `NodeId` | `NodeId`; `ExpandedNodeId` where it is local |
 /// | `ExpandedNodeId` | `ExpandedNodeId`, `NodeId` |
-/// | `Status`, `QualifiedName`, `LocalizedText`, `Opaque`, `Array` | the type of that name |
+/// | `Status`, `QualifiedName`, `LocalizedText`, `Structure`, `Array` | the type of that name |
+/// | `Opaque` | `Opaque`, `Structure` |
 /// | `Option<T>` | null as `None`, all else as `T` |
 /// | `Vec<T>` | an array of what `T` is from; `Vec<Vec<T>>` a matrix |
 /// | `Vec<u8>` | `ByteString` as well |
@@ -143,7 +144,8 @@ others! {
     Status { Value::StatusCode(status) => status }
     QualifiedName { Value::QualifiedName(name) => name }
     LocalizedText { Value::LocalizedText(text) => *text }
-    Opaque { Value::Opaque(opaque) => opaque }
+    Structure { Value::Structure(structure) => structure }
+    Opaque { Value::Opaque(opaque) => opaque, Value::Structure(structure) => Opaque::from(structure) }
     Array { Value::Array(array) => array }
 }
 

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeZone, Utc};
 
 use super::{
-    Array, Buffer, DataType, ExpandedNodeId, LocalizedText, NodeId, Opaque, QualifiedName, Value, typed,
+    Array, Buffer, DataType, ExpandedNodeId, LocalizedText, NodeId, Opaque, QualifiedName, Structure, Value,
+    typed,
 };
 use crate::Status;
 
@@ -19,7 +20,7 @@ macro_rules! scalars {
 
 typed!(scalars);
 scalars! {
-    String String, NodeId NodeId, StatusCode Status, QualifiedName QualifiedName, Array Array, Opaque Opaque
+    String String, NodeId NodeId, StatusCode Status, QualifiedName QualifiedName, Array Array, Structure Structure, Opaque Opaque
 }
 
 impl From<&str> for Value {

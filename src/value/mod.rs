@@ -18,6 +18,7 @@ mod number;
 mod opaque;
 mod parse;
 mod serde;
+mod structure;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -39,6 +40,10 @@ pub use self::names::{LocalizedText, QualifiedName};
 pub use self::node_id::{ExpandedNodeId, Identifier, NodeId};
 pub(crate) use self::node_id::{parse_uri_id, uri_id_text};
 pub use self::opaque::Opaque;
+pub use self::structure::Structure;
+pub(crate) use self::structure::{Definition, Field, Kind, Layout, Slot, Types};
+#[cfg(feature = "client")]
+pub(crate) use self::structure::{applied, has_fields};
 pub(crate) use self::text::{Malformed, clip, digits};
 
 use crate::Status;
@@ -109,7 +114,9 @@ pub enum Value {
     LocalizedText(Box<LocalizedText>),
     /// Many values of one type.
     Array(Array),
-    /// A structure, or what else has no natural Rust type.
+    /// A structure whose fields are known.
+    Structure(Structure),
+    /// A structure whose fields are not known, or what else has no natural Rust type.
     Opaque(Opaque),
 }
 
@@ -140,6 +147,7 @@ impl Value {
             Value::QualifiedName(_) => DataType::QualifiedName,
             Value::LocalizedText(_) => DataType::LocalizedText,
             Value::Array(array) => array.element_type(),
+            Value::Structure(_) => DataType::Structure,
             Value::Opaque(opaque) => opaque.data_type(),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use opcua::types::Variant;
 
-use super::{DataType, ExpandedNodeId, Value};
+use super::{DataType, ExpandedNodeId, Structure, Value};
 use crate::engine::convert;
 
 /// A value without a natural Rust type: a structure, a `DataValue` or `Variant` inside a value, a `DiagnosticInfo`,
@@ -68,6 +68,13 @@ impl Opaque {
     pub(super) fn parts(&self) -> (String, String) {
         let id = self.type_id().map_or_else(|| self.data_type().name().to_owned(), |id| id.to_string());
         (id, convert::base64(&self.body().unwrap_or_default()))
+    }
+}
+
+/// As it is on the wire.
+impl From<Structure> for Opaque {
+    fn from(structure: Structure) -> Opaque {
+        Opaque::new(convert::to_variant(Value::Structure(structure)))
     }
 }
 

@@ -10,8 +10,8 @@ use crate::engine::convert::base64;
 
 /// Integers as numbers, 64-bit ones too; NaN and infinities as `"NaN"`, `"Infinity"` and `"-Infinity"`; times in
 /// RFC 3339; a `Guid` with hyphens; bytes in base64; a `LocalizedText` as its text; a `QualifiedName` as `1:name`; a
-/// `NodeId` as its text; a `StatusCode` as its name; a matrix as nested arrays; a structure as
-/// `{"type": id, "body": base64}`.
+/// `NodeId` as its text; a `StatusCode` as its name; a matrix as nested arrays; a structure as an
+/// object of its fields, or as `{"type": id, "body": base64}` where they are not known.
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Other serializers pass over the name of a newtype.
@@ -55,6 +55,7 @@ impl Serialize for Plain<'_> {
             Value::QualifiedName(name) => serializer.collect_str(name),
             Value::LocalizedText(text) => serializer.serialize_str(&text.text),
             Value::Array(array) => array.serialize(serializer),
+            Value::Structure(structure) => structure.serialize(serializer),
             Value::Opaque(opaque) if opaque.is_null() => serializer.serialize_unit(),
             Value::Opaque(opaque) => {
                 let (id, body) = opaque.parts();

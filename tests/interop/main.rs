@@ -15,4 +15,6 @@
 mod client;
 mod list;
 mod peers;
+mod properties;
 mod simulator;
+mod structures;

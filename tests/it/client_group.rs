@@ -167,3 +167,34 @@ fn groups_work_without_async() {
     opc.close().unwrap();
     assert!(matches!(group.read(), Err(Error::Closed { .. })));
 }
+
+#[tokio::test]
+async fn a_deadband_counts_for_items_with_a_range_only() {
+    let analog = Item::new("Analog", 50.0).range(0.0, 200.0).writable();
+    let plain = Item::new("Plain", 50.0).writable();
+    let text = Item::new("Text", "a").writable();
+    let (simulator, opc) = served([analog, plain, text]).await;
+    let wide = opc.group("wide").deadband(150.0);
+    assert!(matches!(wide.read_many(["Analog"]).await, Err(Error::Config(_))));
+    assert!(!wide.is_defined());
+
+    let group = opc.group("dead").update_rate(FAST).deadband(10.0);
+    let tags = ["Analog", "Plain", "Text"];
+    group.read_many(tags).await.unwrap().into_iter().for_each(|result| _ = result.unwrap());
+    let (callback, mut readings) = crate::support::collect();
+    let subscription = group.subscribe(callback).await.unwrap();
+    for _ in tags {
+        assert_eq!(readings.next().await.quality(), Quality::Good);
+    }
+    assert!(subscription.rejected().is_empty());
+    // 10 percent of 200 are 20.
+    simulator.set("Analog", 69.0).unwrap();
+    simulator.set("Plain", 51.0).unwrap();
+    let reading = readings.next().await;
+    assert_eq!((reading.tag.as_str(), reading.value), ("Plain", Value::Double(51.0)));
+    simulator.set("Analog", 71.0).unwrap();
+    simulator.set("Text", "b").unwrap();
+    let mut told = vec![readings.next().await.value, readings.next().await.value];
+    told.sort_by_key(|value| matches!(value, Value::String(_)));
+    assert_eq!(told, [Value::Double(71.0), Value::from("b")]);
+}

@@ -13,6 +13,7 @@
 
 mod cli;
 mod client_blocking;
+mod client_discover;
 mod client_group;
 mod client_life;
 mod client_limits;
@@ -34,6 +35,7 @@ mod client_trace;
 mod client_types;
 mod client_watch;
 mod client_write;
+mod from_openopc;
 mod peer;
 mod sim;
 mod sim_browse;
@@ -43,3 +45,4 @@ mod sim_subscribe;
 mod sim_values;
 mod sim_wire;
 mod support;
+mod tutorial;

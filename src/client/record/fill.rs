@@ -108,7 +108,7 @@ impl<'a> At<'a> {
     /// The reading of a tag, whatever its quality.
     fn reading(self) -> Result<Reading, Fault> {
         let node = self.one()?;
-        if let Some(reading) = node.reading.take() {
+        if let Some(reading) = node.reading().take() {
             return reading.map_err(|error| Fault::Told(Box::new(error)));
         }
         let error = ConvertError::between("a branch", "a value", ConvertReason::WrongType, "");
@@ -137,13 +137,21 @@ impl<'a> At<'a> {
     /// The value has to be asked, not what is below it.
     fn is_leaf(self) -> Result<bool, Fault> {
         let node = self.one()?;
-        Ok(node.children.is_empty() && node.reading.borrow().is_some())
+        Ok(node.children.is_empty() && node.reading().is_some())
+    }
+
+    /// Its value is a structure, and not all that is wanted is below it.
+    fn has_structure(self, fields: &[&str]) -> Result<bool, Fault> {
+        let node = self.one()?;
+        let reading = node.reading();
+        let is_structure = matches!(&*reading, Some(Ok(Reading { value: Value::Structure(_), .. })));
+        Ok(is_structure && fields.iter().any(|field| self.tree.child(self.place, field).is_none()))
     }
 
     /// Good and without a value.
     fn is_null(self) -> Result<bool, Fault> {
         let node = self.one()?;
-        let reading = node.reading.borrow();
+        let reading = node.reading();
         let null = |reading: &Reading| reading.status.is_good() && reading.value.is_null();
         Ok(node.children.is_empty() && matches!(&*reading, Some(Ok(reading)) if null(reading)))
     }
@@ -237,7 +245,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        if self.is_leaf()? {
+        if self.is_leaf()? || self.has_structure(fields)? {
             return self.leaf(|value| value.deserialize_struct(name, fields, visitor));
         }
         visitor.visit_map(Children::new(self, Some(fields))?)

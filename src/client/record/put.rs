@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::client::Inner;
+use crate::status::code;
 use crate::tag::Resolved;
-use crate::value::Draft;
-use crate::{Error, Operation, Result, Tag, WriteOptions};
+use crate::value::{Draft, applied, has_fields};
+use crate::{Error, Operation, ReadOptions, Result, Tag, Value, WriteOptions};
 
 use super::tree::{Place, Tree, missing};
 
@@ -33,26 +34,68 @@ impl Inner {
             let wanted: Vec<(Place, Option<Vec<String>>)> = parents.iter().map(names).collect();
             self.children_of(OPERATION, &mut tree, &wanted).await?;
             front = Vec::new();
-            for (place, fields) in parents {
+            for (place, mut fields) in parents {
+                fields.retain(|(_, draft)| *draft != Draft::Nothing);
+                let complete = fields.iter().all(|(name, _)| tree.child(place, name).is_some());
+                if !complete && tree.node(place).is_some_and(|node| node.may_have_value(place)) {
+                    values.push((place, Draft::Fields(fields)));
+                    continue;
+                }
                 for (name, draft) in fields {
-                    if draft != Draft::Nothing {
-                        front.push((child(&tree, place, &name)?, draft));
-                    }
+                    front.push((child(&tree, place, &name)?, draft));
                 }
             }
         }
+        let values = self.put_structures(&branch, &tree, values).await?;
         self.put_values(branch, tree, values).await
+    }
+
+    /// Structures as they will be: what is there now, with what the draft sets.
+    async fn put_structures(
+        &self,
+        branch: &Tag,
+        tree: &Tree,
+        mut values: Vec<(Place, Draft)>,
+    ) -> Result<Vec<(Place, Draft)>> {
+        let places: Vec<Place> =
+            values.iter().filter(|(_, draft)| has_fields(draft)).map(|(place, _)| *place).collect();
+        if places.is_empty() {
+            return Ok(values);
+        }
+        let tags = places.iter().map(|place| Ok(tree.tag(*place, branch))).collect();
+        let readings = self.read_all(tags, &ReadOptions::new(), None).await;
+        let readings = readings.map_err(|error| error.of(OPERATION, None))?;
+        let slots = values.iter_mut().filter(|(_, draft)| has_fields(draft));
+        for ((place, slot), reading) in slots.zip(readings) {
+            let draft = std::mem::replace(slot, Draft::Nothing);
+            let label = tree.node(*place).map_or_else(|| branch.clone(), |node| node.label.clone());
+            let current = match reading {
+                Ok(reading) => reading.get::<Value>().map_err(|error| error.of(OPERATION, Some(&label)))?,
+                // An object, so the field has no tag.
+                Err(Error::Item { status, .. }) if status.code() == code::BAD_ATTRIBUTE_ID_INVALID => {
+                    Value::Null
+                }
+                Err(error) => return Err(error.of(OPERATION, Some(&label))),
+            };
+            if let (Draft::Fields(fields), false) = (&draft, matches!(current, Value::Structure(_))) {
+                for (name, _) in fields {
+                    child(tree, *place, name)?;
+                }
+            }
+            match applied(Some(&current), draft, None) {
+                Ok(value) => *slot = Draft::Value(value),
+                Err(source) => return Err(Error::Convert { operation: OPERATION, tag: label, source }),
+            }
+        }
+        Ok(values)
     }
 
     async fn put_values(&self, branch: Tag, tree: Tree, values: Vec<(Place, Draft)>) -> Result<()> {
         let mut targets: Vec<(Tag, Tag)> = Vec::with_capacity(values.len());
         for (place, _) in &values {
             let Some(node) = tree.node(*place) else { continue };
-            // The branch may be a part of an array.
-            let tag = if *place == 0 { branch.clone() } else { Tag::node(node.id.clone()) };
-            targets.push((tag, node.label.clone()));
+            targets.push((tree.tag(*place, &branch), node.label.clone()));
         }
-        // Held until all is written: another write must not come between learning a type and sending.
         let tags: Vec<&Tag> = targets.iter().map(|(tag, _)| tag).collect();
         let mut nodes: Vec<Arc<Resolved>> = Vec::with_capacity(tags.len());
         for (node, (_, label)) in self.resolve(OPERATION, &tags).await?.into_iter().zip(&targets) {
@@ -75,10 +118,8 @@ impl Inner {
             }
             labels.push(label);
         }
-        let results = self
-            .write_all(writes, &WriteOptions::default())
-            .await
-            .map_err(|error| error.of(OPERATION, None))?;
+        let results =
+            self.write_all(writes, &WriteOptions::new()).await.map_err(|error| error.of(OPERATION, None))?;
         let (mut written, mut failed) = (Vec::new(), Vec::new());
         for (label, result) in labels.into_iter().zip(results) {
             match result {

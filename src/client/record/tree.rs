@@ -1,6 +1,6 @@
 //! [`Tree`]: the tags under a branch, found level by level and read together.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::client::Inner;
 use crate::client::limits::{Service, chunked};
@@ -35,7 +35,7 @@ pub(crate) struct Node {
     /// Why it has no children.
     pub(crate) refused: Option<Status>,
     /// Taken by whoever wants the value.
-    pub(crate) reading: RefCell<Option<Result<Reading>>>,
+    reading: Mutex<Option<Result<Reading>>>,
 }
 
 impl Tree {
@@ -47,6 +47,12 @@ impl Tree {
     pub(crate) fn child(&self, place: Place, name: &str) -> Option<Place> {
         let children = &self.node(place)?.children;
         children.iter().copied().find(|child| self.node(*child).is_some_and(|node| node.name == name))
+    }
+
+    /// The tag to read or write a node by: the branch as it was given, for it may be a part of an array.
+    pub(crate) fn tag(&self, place: Place, branch: &Tag) -> Tag {
+        let node = self.node(place).filter(|_| place > 0);
+        node.map_or_else(|| branch.clone(), |node| Tag::node(node.id.clone()))
     }
 
     pub(crate) fn new(branch: Tag, id: NodeId) -> Tree {
@@ -97,7 +103,16 @@ impl Tree {
 impl Node {
     fn new(label: Tag, name: String, id: NodeId, class: NodeClass, parent: Place) -> Node {
         let (children, twins, refused) = (Vec::new(), Vec::new(), None);
-        Node { label, name, id, class, parent, children, twins, refused, reading: RefCell::new(None) }
+        Node { label, name, id, class, parent, children, twins, refused, reading: Mutex::new(None) }
+    }
+
+    pub(crate) fn reading(&self) -> MutexGuard<'_, Option<Result<Reading>>> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The class of the branch itself is not known.
+    pub(crate) fn may_have_value(&self, place: Place) -> bool {
+        self.class == NodeClass::Variable || place == 0
     }
 }
 
@@ -224,7 +239,7 @@ impl Inner {
                     Shape::Struct(fields) => fields.iter().all(|(name, _)| tree.child(place, name).is_some()),
                     _ => !node.children.is_empty(),
                 };
-                if !complete && (node.class == NodeClass::Variable || place == 0) {
+                if !complete && node.may_have_value(place) {
                     values.push(place);
                 }
                 front.extend(children.into_iter().filter_map(|child| {
@@ -242,10 +257,7 @@ impl Inner {
 
     async fn read_values(&self, mut tree: Tree, places: &[Place], branch: &Tag) -> Result<Tree> {
         let operation = Operation::ReadInto;
-        let tag = |place: &Place| {
-            let node = tree.node(*place).filter(|_| *place > 0);
-            Ok(node.map_or_else(|| branch.clone(), |node| Tag::node(node.id.clone())))
-        };
+        let tag = |place: &Place| Ok(tree.tag(*place, branch));
         let readings = self.read_all(places.iter().map(tag).collect(), &ReadOptions::new(), None).await;
         let readings = readings.map_err(|error| error.of(operation, None))?;
         for (place, reading) in places.iter().zip(readings) {
@@ -260,7 +272,7 @@ impl Inner {
                 }
                 other => other.map_err(|error| error.of(operation, Some(&node.label))),
             };
-            node.reading = RefCell::new(Some(reading));
+            node.reading = Mutex::new(Some(reading));
         }
         Ok(tree)
     }

@@ -148,6 +148,14 @@ impl Link {
         self.browse(nodes, BrowseDirection::Inverse, ReferenceTypeId::HasSubtype).await
     }
 
+    /// The data type that each encoding is one of.
+    pub(crate) async fn encoded_types(
+        &self,
+        encodings: &[NodeId],
+    ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
+        self.browse(encodings, BrowseDirection::Inverse, ReferenceTypeId::HasEncoding).await
+    }
+
     /// The properties of each node.
     pub(crate) async fn properties(
         &self,

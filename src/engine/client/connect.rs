@@ -12,9 +12,10 @@ use tokio::sync::mpsc;
 use crate::client::Address;
 use crate::{Security, Status};
 
+use super::discovery::{self, ask_endpoints};
 use super::event_loop::Backoff;
 use super::transport::Tcp;
-use super::{EventLoop, Failure, Link};
+use super::{Chosen, EventLoop, Failure, Link};
 
 /// Publish responses carry as many values as the server likes; the engine's default of 1,000 elements would close the
 /// connection (async-opcua-types 0.19, `encoding.rs`).
@@ -71,23 +72,21 @@ impl From<Failure> for ConnectError {
 /// Asks the server for its endpoints, picks one and prepares the session. Nothing is connected until the event loop is
 /// polled.
 pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop), ConnectError> {
-    let discovery = Tcp {
-        host: options.address.host.as_str().into(),
-        port: options.address.port,
-        url: options.address.to_string(),
-        timeout: options.connect_timeout,
-        backoff: None,
-    };
     // Asking first costs a round trip; servers check the policy id of the identity, which only they know.
-    let endpoints = discover(options, discovery.clone()).await?;
+    let endpoints = ask_endpoints(options).await?;
     let client = engine_client(options)?;
     let endpoint = choose(&endpoints, options)?;
+    let chosen = Arc::new(Chosen {
+        client_name: options.application_name.clone(),
+        host: options.address.host.clone(),
+        endpoint: discovery::endpoint(endpoint),
+    });
     let endpoint = with_address(endpoint, &options.address);
 
     let (events, retries) = mpsc::unbounded_channel();
     let backoff = Arc::new(Backoff::new(options.initial_delay, options.max_delay, events));
     let connector =
-        Tcp { url: endpoint.endpoint_url.to_string(), backoff: Some(backoff.clone()), ..discovery };
+        Tcp { url: endpoint.endpoint_url.to_string(), backoff: Some(backoff.clone()), ..Tcp::once(options) };
     let (session, event_loop) = client
         .session_builder()
         .user_identity_token(identity(&options.credentials)?)
@@ -96,21 +95,17 @@ pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop
         .map_err(Failure::from)?
         .build(client.certificate_store().clone())
         .map_err(Failure::from)?;
-    let link = Link { session: session.clone(), timeout: options.request_timeout };
+    let link = Link { session: session.clone(), timeout: options.request_timeout, chosen };
     let events = Box::pin(event_loop.enter());
     Ok((link, EventLoop { events, backoff, retries, session, unanswered: 0, hanging_up: None }))
 }
 
-/// The server's endpoints. One failure is final here: whoever opens wants to know.
-async fn discover(
-    options: &ConnectOptions,
-    connector: Tcp,
-) -> Result<Vec<EndpointDescription>, ConnectError> {
-    // The engine retries discovery as often as it reconnects (async-opcua-client 0.19, `transport/channel.rs`), and
-    // leaves it to our connector to slow it down, which does not while there is nothing to reconnect.
-    let once = ConnectOptions { max_attempts: Some(0), security: Security::None, ..options.clone() };
-    let client = engine_client(&once)?;
-    Ok(client.get_server_endpoints_from_url(connector).await.map_err(Failure::from)?)
+/// For a connection that either comes about at once or not at all, and carries no secrets.
+///
+/// The engine retries discovery as often as it reconnects (async-opcua-client 0.19, `transport/channel.rs`), and leaves it
+/// to our connector to slow it down, which does not while there is nothing to reconnect.
+pub(super) fn without_retries(options: &ConnectOptions) -> ConnectOptions {
+    ConnectOptions { max_attempts: Some(0), security: Security::None, ..options.clone() }
 }
 
 struct Fixed(Tcp);
@@ -123,7 +118,7 @@ impl ConnectionSource for Fixed {
     }
 }
 
-fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectError> {
+pub(super) fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectError> {
     let secure = options.security != Security::None;
     let limit = options.max_attempts.map_or(-1, |n| i32::try_from(n).unwrap_or(i32::MAX));
     let builder = ClientBuilder::new()

@@ -3,6 +3,7 @@
 mod browse;
 mod call;
 mod connect;
+mod discovery;
 mod event_loop;
 mod failure;
 mod node;
@@ -12,8 +13,9 @@ mod transport;
 
 pub(crate) use browse::{Child, Continuation, NodeClass, Page, PageResult, Reference};
 pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
+pub(crate) use discovery::{find_servers, get_endpoints};
 pub(crate) use event_loop::{EventLoop, LinkEvent, Task, progress};
 pub(crate) use failure::Failure;
 pub(crate) use node::{Aim, Attribute, Target};
-pub(crate) use services::Link;
+pub(crate) use services::{Chosen, Link};
 pub(crate) use subscription::{ItemRequest, Notice, Sink};

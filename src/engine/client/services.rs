@@ -10,6 +10,7 @@ use opcua::types::{
     WriteValue,
 };
 
+use crate::client::Endpoint;
 use crate::engine::{Sample, convert};
 use crate::{NodeId, QualifiedName, Status, Value};
 
@@ -21,9 +22,23 @@ use super::{Aim, Failure};
 pub(crate) struct Link {
     pub(super) session: Arc<Session>,
     pub(super) timeout: Duration,
+    pub(super) chosen: Arc<Chosen>,
+}
+
+/// What was settled when the session was prepared.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) client_name: String,
+    /// As the user named it.
+    pub(crate) host: String,
+    pub(crate) endpoint: Endpoint,
 }
 
 impl Link {
+    pub(crate) fn chosen(&self) -> &Chosen {
+        &self.chosen
+    }
+
     pub(crate) fn session(&self) -> Arc<Session> {
         self.session.clone()
     }

@@ -205,7 +205,7 @@ fn filter(deadband: Option<Deadband>) -> DataChangeFilter {
     let (deadband_type, deadband_value) = match deadband {
         None => (0, 0.0),
         Some(Deadband::Absolute(value)) => (1, value),
-        Some(Deadband::Percent(value)) => (2, value),
+        Some(Deadband::Percent(value) | Deadband::Analog(value)) => (2, value),
     };
     DataChangeFilter { trigger: DataChangeTrigger::StatusValue, deadband_type, deadband_value }
 }

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::FramedRead;
 
+use super::ConnectOptions;
 use super::event_loop::Backoff;
 
 /// Connects to the host and port the user named, whatever the server's endpoints advertise: behind NAT, a container or
@@ -26,6 +27,19 @@ pub(super) struct Tcp {
     pub(super) timeout: Duration,
     /// Paces attempts after the first.
     pub(super) backoff: Option<Arc<Backoff>>,
+}
+
+impl Tcp {
+    /// To the user's address, one attempt.
+    pub(super) fn once(options: &ConnectOptions) -> Tcp {
+        Tcp {
+            host: options.address.host.as_str().into(),
+            port: options.address.port,
+            url: options.address.to_string(),
+            timeout: options.connect_timeout,
+            backoff: None,
+        }
+    }
 }
 
 type Connection = StreamConnection<OwnedReadHalf, OwnedWriteHalf>;

@@ -29,6 +29,7 @@ const POLL_MS: u64 = 5;
 pub(super) fn build(
     space: &Arc<Space>,
     settings: &Settings,
+    port: u16,
 ) -> Result<(Server, ServerHandle, Arc<Monitors>), String> {
     let made: Arc<OnceLock<Arc<Monitors>>> = Arc::default();
     let (space, hand_out) = (Arc::clone(space), Arc::clone(&made));
@@ -54,7 +55,7 @@ pub(super) fn build(
         MessageSecurityMode::None,
         &[ANONYMOUS_USER_TOKEN_ID.to_owned()],
     );
-    let url = format!("opc.tcp://{}", settings.host);
+    let url = format!("opc.tcp://{}:{port}", settings.host);
     let mut builder = ServerBuilder::new()
         .without_node_managers()
         .with_node_manager(front)

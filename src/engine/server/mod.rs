@@ -129,9 +129,9 @@ impl Start {
 
     async fn prepare(self) -> Result<Running, String> {
         let Start { space, settings, listener, counters, stopped } = self;
-        let (server, handle, monitors) = config::build(&space, &settings)?;
         let socket = |error| format!("cannot use the socket: {error}");
         let address = listener.local_addr().map_err(socket)?;
+        let (server, handle, monitors) = config::build(&space, &settings, address.port())?;
         let public = tokio::net::TcpListener::from_std(listener).map_err(socket)?;
         let private = private_listener().map_err(socket)?;
         let behind = private.local_addr().map_err(socket)?;

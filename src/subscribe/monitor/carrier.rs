@@ -1,6 +1,5 @@
 //! [`Carrier`]: one subscription on the server, which carries all of ours with one refresh rate.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::client::Inner;
-use crate::client::limits::{Service, chunked, chunked_until_failure};
+use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
-use crate::engine::client::{Failure, ItemRequest, Sink};
+use crate::engine::client::{Failure, Sink};
 use crate::status::code;
 use crate::subscribe::queue::Slot;
 use crate::subscribe::{Delivery, Refresh};
@@ -18,6 +17,7 @@ use crate::tag::Resolved;
 use crate::{Error, Operation, Result, Status, Tag};
 
 use super::heart::Heart;
+use super::making::Making;
 use super::routes::{Route, Routes};
 use super::task::Command;
 use super::{Feed, lock};
@@ -62,7 +62,7 @@ impl Carrier {
         rate: Duration,
         commands: mpsc::WeakUnboundedSender<Command>,
     ) -> Carrier {
-        let routes = Arc::new(Routes::new(rate, commands.clone()));
+        let routes = Routes::new(&inner, rate, commands.clone());
         Carrier {
             inner,
             rate,
@@ -151,12 +151,13 @@ impl Carrier {
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
                     wanted.push((item.handle, tag.clone(), resolved.clone()));
                     let (queue, slot) = (feed.queue.clone(), item.slot);
-                    self.routes.insert(item.handle, Route { queue, slot, resolved, lossy: Cell::new(lossy) });
+                    self.routes.insert(item.handle, Route::new(queue, slot, resolved, lossy));
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
         }
-        let (created, failure) = self.create(subscription, feed, &wanted).await;
+        let making = Making { inner: &self.inner, subscription, rate: self.rate, feed };
+        let (created, failure) = making.items(&wanted).await;
         let mut sampling = None;
         for ((handle, tag, _), created) in wanted.into_iter().zip(created) {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(&tag)) else {
@@ -177,32 +178,6 @@ impl Carrier {
         *lock(&feed.granted) = Refresh::granted(self.granted, sampling);
         // What was made before a failure is noted above, so that it can be taken back.
         failure.map_or(Ok(()), |failure| Err(self.inner.error(operation, failure)))
-    }
-
-    async fn create(
-        &self,
-        subscription: u32,
-        feed: &Feed,
-        wanted: &[(u32, Tag, Arc<Resolved>)],
-    ) -> (Vec<Result<(u32, Duration), Status>>, Option<Failure>) {
-        let options = &feed.options;
-        let queue = match options.delivery {
-            Delivery::Latest => 1,
-            Delivery::Every { queue } => queue.max(1),
-        };
-        let (link, limits) = (self.inner.link(), self.inner.limits());
-        chunked_until_failure(limits, Service::MonitoredItems, wanted, |part| async move {
-            let requests = part.into_iter().map(|(handle, _, node)| ItemRequest {
-                handle,
-                node,
-                // Said in so many words: -1 would mean the same (Part 4, 7.21), but servers treat it less well.
-                sampling: options.refresh.sampling_interval().unwrap_or(self.rate),
-                queue,
-                deadband: options.deadband,
-            });
-            link.create_items(subscription, requests.collect()).await
-        })
-        .await
     }
 
     /// The subscription on the server, made if there is none.

@@ -1,24 +1,29 @@
 //! [`Routes`]: from the handle in a notification to the queue of a subscription.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::Value;
+use crate::client::Inner;
 use crate::engine::Sample;
 use crate::engine::client::{Notice, Sink};
+use crate::engine::convert::structure;
 use crate::subscribe::queue::{Queue, Slot};
 use crate::tag::Resolved;
+use crate::{State, Value};
 
 use super::lock;
 use super::task::Command;
 
 /// Where the notifications of one server subscription go.
 pub(super) struct Routes {
+    /// For the task that asks what a structure is made of.
+    me: Weak<Routes>,
+    inner: Weak<Inner>,
     by_handle: Mutex<HashMap<u32, Route>>,
     /// Tells the task that the server has ended the subscription.
     ended: mpsc::WeakUnboundedSender<Command>,
@@ -39,17 +44,47 @@ pub(super) struct Route {
     pub(super) resolved: Arc<Resolved>,
     /// Values before the next one were lost.
     pub(super) lossy: Cell<bool>,
+    /// What came since a structure that nobody knows yet: in order, until the server has told of it.
+    held: RefCell<Option<VecDeque<Sample>>>,
+}
+
+/// While the server is asked what a structure is made of, at most this many values of a tag wait for its answer.
+const MAX_HELD: usize = 1000;
+
+/// How often the server is asked for what the values that wait are made of.
+const MAX_ASKED: usize = 4;
+
+impl Route {
+    pub(super) fn new(queue: Arc<Queue>, slot: Slot, resolved: Arc<Resolved>, lossy: bool) -> Route {
+        Route { queue, slot, resolved, lossy: Cell::new(lossy), held: RefCell::new(None) }
+    }
+
+    fn hold(&self, sample: Sample) {
+        let mut held = self.held.borrow_mut();
+        let held = held.get_or_insert_default();
+        if held.len() == MAX_HELD {
+            held.pop_front();
+            self.lossy.set(true);
+        }
+        held.push_back(sample);
+    }
 }
 
 impl Routes {
-    pub(super) fn new(rate: Duration, ended: mpsc::WeakUnboundedSender<Command>) -> Routes {
-        Routes {
+    pub(super) fn new(
+        inner: &Arc<Inner>,
+        rate: Duration,
+        ended: mpsc::WeakUnboundedSender<Command>,
+    ) -> Arc<Routes> {
+        Arc::new_cyclic(|me| Routes {
+            me: me.clone(),
+            inner: Arc::downgrade(inner),
             by_handle: Mutex::default(),
             ended,
             rate,
             asked: AtomicBool::new(false),
             first_missed: AtomicU32::new(0),
-        }
+        })
     }
 
     pub(super) fn insert(&self, handle: u32, route: Route) {
@@ -80,23 +115,104 @@ impl Routes {
 
     fn deliver(&self, values: Vec<(u32, Sample)>) {
         let by_handle = lock(&self.by_handle);
-        let mut values = values.into_iter().filter_map(|(handle, sample)| {
+        let mut unknown = Vec::new();
+        let values = values.into_iter().filter_map(|(handle, sample)| {
             // A tag that was taken out while its last value was on the way.
-            by_handle.get(&handle).map(|route| (route, sample))
+            let route = by_handle.get(&handle)?;
+            let sample = self.decoded(handle, route, sample, &mut unknown)?;
+            Some((route, sample))
         });
-        let Some((first, sample)) = values.next() else { return };
-        // Values of one subscription mostly come together; its queue is locked once for all of them.
-        let mut queue = &first.queue;
-        let mut run = vec![(first.slot, cut(first, sample))];
-        for (route, sample) in values {
-            if !Arc::ptr_eq(queue, &route.queue) {
-                queue.push_all(run.drain(..));
-                queue = &route.queue;
-            }
-            run.push((route.slot, cut(route, sample)));
-        }
-        queue.push_all(run.into_iter());
+        push(values);
+        drop(by_handle);
+        self.ask(unknown);
     }
+
+    /// The sample with its structures decoded; `None` where it has to wait, with its handle in `unknown` if it is the
+    /// first that does.
+    fn decoded(
+        &self,
+        handle: u32,
+        route: &Route,
+        mut sample: Sample,
+        unknown: &mut Vec<u32>,
+    ) -> Option<Sample> {
+        if route.held.borrow().is_some() {
+            route.hold(sample);
+            return None;
+        }
+        if !structure::is_encoded(&sample.value) {
+            return Some(sample);
+        }
+        let inner = self.inner.upgrade()?;
+        match inner.structures().decode(sample.value) {
+            Ok(value) => {
+                sample.value = value;
+                Some(sample)
+            }
+            Err(value) => {
+                sample.value = value;
+                route.hold(sample);
+                unknown.push(handle);
+                None
+            }
+        }
+    }
+
+    /// Asks the server, away from the engine's thread, and lets go what waited.
+    fn ask(&self, handles: Vec<u32>) {
+        let (Some(routes), Some(inner)) = (self.me.upgrade(), self.inner.upgrade()) else { return };
+        if handles.is_empty() {
+            return;
+        }
+        inner.runtime().clone().spawn(async move {
+            for _ in 0..MAX_ASKED {
+                let mut samples = routes.held(&handles);
+                let open = |sample: &Sample| inner.structures().decode(sample.value.clone()).is_err();
+                samples.retain(open);
+                if samples.is_empty() {
+                    break;
+                }
+                inner.decode(&mut samples).await;
+            }
+            routes.release(&inner, &handles);
+        });
+    }
+
+    fn held(&self, handles: &[u32]) -> Vec<Sample> {
+        let by_handle = lock(&self.by_handle);
+        let routes = handles.iter().filter_map(|handle| by_handle.get(handle));
+        routes.flat_map(|route| route.held.borrow().iter().flatten().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    fn release(&self, inner: &Inner, handles: &[u32]) {
+        let by_handle = lock(&self.by_handle);
+        // After a loss everything begins anew, and what came before it is no longer true.
+        let connected = inner.state() == State::Connected;
+        let values = handles.iter().filter_map(|handle| by_handle.get(handle)).flat_map(|route| {
+            let held = route.held.take().filter(|_| connected).unwrap_or_default();
+            held.into_iter().map(move |sample| {
+                let value = inner.structures().decode(sample.value).unwrap_or_else(|value| value);
+                (route, Sample { value, ..sample })
+            })
+        });
+        push(values);
+    }
+}
+
+/// Puts values into the queues of their subscriptions.
+fn push<'a>(mut values: impl Iterator<Item = (&'a Route, Sample)>) {
+    let Some((first, sample)) = values.next() else { return };
+    // Values of one subscription mostly come together; its queue is locked once for all of them.
+    let mut queue = &first.queue;
+    let mut run = vec![(first.slot, cut(first, sample))];
+    for (route, sample) in values {
+        if !Arc::ptr_eq(queue, &route.queue) {
+            queue.push_all(run.drain(..));
+            queue = &route.queue;
+        }
+        run.push((route.slot, cut(route, sample)));
+    }
+    queue.push_all(run.into_iter());
 }
 
 /// As for reads: the part that the tag asked for.

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from asyncua import Server, ua
+from asyncua.common.structures104 import new_enum, new_struct, new_struct_field
 
 URI = "urn:openopc:interop"
 MASS = 5000
@@ -49,6 +50,62 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+async def structures(server, idx, root, variable):
+    """Data types that only this server has, and values of them: the type `Pump` with all a structure can hold."""
+    string, double = ua.VariantType.String, ua.VariantType.Double
+    mode = await new_enum(server, idx, "Mode", ["Off", "Manual", "Automatic"])
+    point, _ = await new_struct(
+        server, idx, "Point", [new_struct_field("X", double), new_struct_field("Y", double)]
+    )
+    choice, _ = await new_struct(
+        server,
+        idx,
+        "Choice",
+        [new_struct_field("Number", ua.VariantType.Int32), new_struct_field("Text", string)],
+        is_union=True,
+    )
+    pump, _ = await new_struct(
+        server,
+        idx,
+        "Pump",
+        [
+            new_struct_field("Name", string),
+            new_struct_field("Speed", ua.VariantType.UInt16),
+            new_struct_field("Mode", mode),
+            new_struct_field("Position", point),
+            new_struct_field("Track", point, array=True),
+            new_struct_field("Codes", ua.VariantType.Byte, array=True),
+            new_struct_field("Serviced", ua.VariantType.DateTime),
+            new_struct_field("Note", string, optional=True),
+            new_struct_field("Limit", double, optional=True),
+        ],
+    )
+    await server.load_data_type_definitions()
+
+    def make(name, **fields):
+        return ua.Pump(
+            Name=name,
+            Speed=1450,
+            Mode=ua.Mode.Automatic,
+            Position=ua.Point(X=1.5, Y=-2.5),
+            Track=[ua.Point(X=0.0, Y=0.1), ua.Point(X=3.0, Y=4.0)],
+            Codes=[1, 2, 255],
+            Serviced=datetime(2024, 2, 29, 12, 34, 56, 789000),
+            **fields,
+        )
+
+    extension = ua.VariantType.ExtensionObject
+    one = make("P1 ✓", Limit=9.5)
+    await variable(root, "Struct.Pump", ua.Variant(one, extension), pump.nodeid, True)
+    many = [make("P1"), make("P2", Note="spare")]
+    await variable(root, "Struct.Pumps", ua.Variant(many, extension), pump.nodeid, True)
+    text = ua.Choice()
+    text.Text = "chosen"
+    await variable(root, "Struct.Choice", ua.Variant(text, extension), choice.nodeid, True)
+    auto = ua.Variant(ua.Mode.Automatic.value, ua.VariantType.Int32)
+    await variable(root, "Struct.Mode", auto, mode.nodeid, True)
 
 
 async def build(server):
@@ -98,6 +155,47 @@ async def build(server):
         value = ua.Variant(int(name[-1]), ua.VariantType.Int32)
         await variable(sub, f"{name}.Twin", value, int32, True, browse_name="Twin")
 
+    async def described(name, value, vtype, dtype, properties):
+        node = await variable(root, name, ua.Variant(value, vtype), dtype, True)
+        text = ua.LocalizedText(f"{name} of the plant")
+        await node.write_attribute(
+            ua.AttributeIds.Description, ua.DataValue(ua.Variant(text, ua.VariantType.LocalizedText))
+        )
+        for key, content, index in properties:
+            await node.add_property(nid(f"{name}.{key}"), ua.QualifiedName(key, index), content)
+        return node
+
+    texts = lambda *names: [ua.LocalizedText(name) for name in names]  # noqa: E731
+    unit = ua.EUInformation(UnitId=4408652, DisplayName=ua.LocalizedText("\u00b0C"))
+    analog = await described(
+        "Analog.Double", 21.5, ua.VariantType.Double, data_type("Double"),
+        [
+            ("EURange", ua.Range(Low=0.0, High=100.0), 0),
+            ("InstrumentRange", ua.Range(Low=-50.0, High=150.0), 0),
+            ("EngineeringUnits", unit, 0),
+            ("ValuePrecision", 0.5, 0),
+            ("Serial", "A-17", idx),
+        ],
+    )
+    rate = ua.Variant(250.0, ua.VariantType.Double)
+    await analog.write_attribute(ua.AttributeIds.MinimumSamplingInterval, ua.DataValue(rate))
+    await described(
+        "TwoState.Boolean", True, ua.VariantType.Boolean, data_type("Boolean"),
+        [("TrueState", texts("running")[0], 0), ("FalseState", texts("stopped")[0], 0)],
+    )
+    await described(
+        "MultiState.UInt32", 1, ua.VariantType.UInt32, data_type("UInt32"),
+        [("EnumStrings", texts("closed", "opening", "open"), 0)],
+    )
+    values = [(2, "two"), (7, "seven")]
+    values = [ua.EnumValueType(Value=v, DisplayName=ua.LocalizedText(n)) for v, n in values]
+    await described(
+        "MultiStateValue.Int32", 7, ua.VariantType.Int32, int32, [("EnumValues", values, 0)]
+    )
+    # Named by its data type.
+    await described("Enum.Int32", 3, ua.VariantType.Int32, ua.NodeId(ua.ObjectIds.ServerState), [])
+    await structures(server, idx, root, variable)
+
     mass = await folder(root, "Mass")
     # Adding a child scans all of its siblings, which makes a big folder quadratic
     # (15 s here); so the folder's references are put aside now and then.
@@ -128,6 +226,16 @@ async def main(port):
     server.set_server_name("openopc interop (asyncua)")
     server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
     counter = await build(server)
+    # A server that has registered here, as with a discovery server.
+    other = ua.RegisteredServer(
+        ServerUri="urn:openopc:interop:line3",
+        ProductUri="urn:openopc:interop",
+        ServerNames=[ua.LocalizedText("Line 3")],
+        ServerType=ua.ApplicationType.Server,
+        DiscoveryUrls=["opc.tcp://line3:4840"],
+        IsOnline=True,
+    )
+    server.iserver.register_server(other)
     async with server:
         print(url, flush=True)
         ticking = asyncio.create_task(count(counter))

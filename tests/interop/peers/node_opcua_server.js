@@ -61,9 +61,31 @@ function freePort() {
     });
 }
 
+/** Values of data types that only this server has, the same as on asyncua but for the union. */
+function structures(space, ns, variable) {
+    const make = (name, rest) =>
+        space.constructExtensionObject(space.findDataType("Pump", ns.index), {
+            name,
+            speed: 1450,
+            mode: 2,
+            position: { x: 1.5, y: -2.5 },
+            track: [{ x: 0, y: 0.1 }, { x: 3, y: 4 }],
+            codes: [1, 2, 255],
+            serviced: new Date("2024-02-29T12:34:56.789Z"),
+            ...rest,
+        });
+    const dataType = DataType.ExtensionObject;
+    const one = make("P1 ✓", { limit: 9.5 });
+    variable("Struct.Pump", "Pump", new Variant({ dataType, value: one }));
+    const many = [make("P1", {}), make("P2", { note: "spare" })];
+    variable("Struct.Pumps", "Pump", new Variant({ dataType, arrayType: VariantArrayType.Array, value: many }), [0]);
+    variable("Struct.Mode", "Mode", new Variant({ dataType: DataType.Int32, value: 2 }));
+}
+
 function build(server) {
     const space = server.engine.addressSpace;
-    const ns = space.registerNamespace(URI);
+    // It came with the data types of structures.NodeSet2.xml.
+    const ns = space.getNamespace(URI);
     const browseName = (name) => ({ name, namespaceIndex: ns.index });
 
     const folder = (parent, name) =>
@@ -116,6 +138,72 @@ function build(server) {
         variable(folder(root, name), `${name}.Twin`, "Int32", value, { writable: true, browseName: "Twin" });
     }
 
+    const described = (name) => ({
+        componentOf: root,
+        nodeId: `s=${name}`,
+        browseName: browseName(name),
+        description: `${name} of the plant`,
+    });
+    const analog = ns.addAnalogDataItem({
+        ...described("Analog.Double"),
+        dataType: "Double",
+        minimumSamplingInterval: 250,
+        engineeringUnitsRange: { low: 0, high: 100 },
+        instrumentRange: { low: -50, high: 150 },
+        engineeringUnits: opcua.standardUnits.degree_celsius,
+        valuePrecision: 0.5,
+        value: { get: () => scalar("Double", 21.5) },
+    });
+    ns.addVariable({
+        propertyOf: analog,
+        nodeId: "s=Analog.Double.Serial",
+        browseName: browseName("Serial"),
+        dataType: "String",
+        value: scalar("String", "A-17"),
+    });
+    ns.addTwoStateDiscrete({
+        ...described("TwoState.Boolean"),
+        trueState: "running",
+        falseState: "stopped",
+        value: true,
+    });
+    ns.addMultiStateDiscrete({
+        ...described("MultiState.UInt32"),
+        enumStrings: ["closed", "opening", "open"],
+        value: 1,
+    });
+    ns.addMultiStateValueDiscrete({
+        ...described("MultiStateValue.Int32"),
+        dataType: "Int32",
+        enumValues: [
+            { displayName: "two", value: 2 },
+            { displayName: "seven", value: 7 },
+        ],
+        value: 7,
+    });
+    // Named by its data type.
+    ns.addVariable({
+        ...described("Enum.Int32"),
+        dataType: "ServerState",
+        value: scalar("Int32", 3),
+    });
+
+    structures(space, ns, (name, type, variant, dims) => {
+        const node = space.findDataType(type, ns.index);
+        return ns.addVariable({
+            componentOf: root,
+            nodeId: `s=${name}`,
+            browseName: browseName(name),
+            dataType: node,
+            valueRank: dims ? 1 : -1,
+            arrayDimensions: dims,
+            accessLevel: "CurrentRead | CurrentWrite",
+            userAccessLevel: "CurrentRead | CurrentWrite",
+            minimumSamplingInterval: 0,
+            value: variant,
+        });
+    });
+
     const mass = folder(root, "Mass");
     for (let i = 0; i < MASS; i++) variable(mass, `Mass.${i}`, "Int32", scalar("Int32", i));
 
@@ -139,6 +227,7 @@ async function main(port) {
         resourcePath: "/interop",
         serverCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: path.join(pki, "own") }),
         userCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: path.join(pki, "user") }),
+        nodeset_filename: [opcua.nodesets.standard, path.join(__dirname, "structures.NodeSet2.xml")],
         securityPolicies: [opcua.SecurityPolicy.None],
         securityModes: [opcua.MessageSecurityMode.None],
         allowAnonymous: true,

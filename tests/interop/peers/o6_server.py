@@ -114,6 +114,53 @@ async def build(server):
         sub = await folder(root, name)
         await variable(sub, f"{name}.Twin", o6.Int32(int(name[-1])), browse_name="Twin")
 
+    async def described(name, value, properties, **kwargs):
+        node = await variable(root, name, value, **kwargs)
+        text = o6.LocalizedText(f"{name} of the plant")
+        (await server.write(node, text, attr=o6.AttributeId.DESCRIPTION)).check()
+        for key, content, index in properties:
+            await server.addVariable(
+                key, node, content, nodeId=nid(f"{name}.{key}"), ns=index,
+                parentReference=ns0.reftypes.HasProperty, typeDefinition=ns0.vartypes.PropertyType,
+            )
+        return node
+
+    types = ns0.datatypes
+    unit = types.EUInformation(
+        namespaceUri="", unitId=4408652, displayName=o6.LocalizedText("\u00b0C"),
+        description=o6.LocalizedText(""),
+    )
+    analog = await described(
+        "Analog.Double", o6.Double(21.5),
+        [
+            ("EURange", types.Range(low=0.0, high=100.0), 0),
+            ("InstrumentRange", types.Range(low=-50.0, high=150.0), 0),
+            ("EngineeringUnits", unit, 0),
+            ("ValuePrecision", o6.Double(0.5), 0),
+            ("Serial", "A-17", idx),
+        ],
+    )
+    rate = o6.AttributeId.MINIMUM_SAMPLING_INTERVAL
+    (await server.write(analog, o6.Double(250.0), attr=rate)).check()
+    texts = lambda *names: [o6.LocalizedText(name) for name in names]  # noqa: E731
+    await described(
+        "TwoState.Boolean", o6.Boolean(True),
+        [("TrueState", texts("running")[0], 0), ("FalseState", texts("stopped")[0], 0)],
+    )
+    await described(
+        "MultiState.UInt32", o6.UInt32(1), [("EnumStrings", texts("closed", "opening", "open"), 0)]
+    )
+    values = [(2, "two"), (7, "seven")]
+    values = [
+        types.EnumValueType(
+            value=v, displayName=o6.LocalizedText(n), description=o6.LocalizedText("")
+        )
+        for v, n in values
+    ]
+    await described("MultiStateValue.Int32", o6.Int32(7), [("EnumValues", values, 0)])
+    # Named by its data type.
+    await described("Enum.Int32", o6.Int32(3), [], dataType=o6.NodeId("i=852"))
+
     mass = await folder(root, "Mass")
     for i in range(MASS):
         await variable(mass, f"Mass.{i}", o6.Int32(i), writable=False)

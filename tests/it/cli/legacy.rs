@@ -93,9 +93,18 @@ fn every_other_option_of_reads_and_writes() {
     assert_eq!(stdout("opc|--read|--output=values|--append=Int4,Int2|Bucket+Brigade."), "0\n0\n");
     assert_eq!(stdout("opc|-ra|.Int4,.Int2,.Real8|Bucket Brigade|-x|2"), "0  0\n0\n");
     assert_eq!(stdout("opc|-x2|-ocsv|Bucket Brigade.Int4|Bucket Brigade.Int2"), "0,0\n");
-    for options in
-        ["-F|sync", "-F|async", "-c|cache", "-c|device", "-c|hybrid", "-g|1", "-g|1|-z|1", "-t|5000", "-n|me"]
-    {
+    for options in [
+        "-F|sync",
+        "-F|async",
+        "-c|cache",
+        "-c|device",
+        "-c|hybrid",
+        "-g|1",
+        "-g|1|-z|1",
+        "-t|5000",
+        "-n|me",
+        "-u|100",
+    ] {
         assert_eq!(
             stdout(&format!("opc|Bucket Brigade.Int4|Bucket Brigade.Int2|-ovalues|{options}")),
             "0\n0\n"

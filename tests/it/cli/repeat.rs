@@ -1,42 +1,79 @@
 //! `--repeat`
 
-use openopc::sim::{Item, Simulator};
+use openopc::sim::{Item, Service, Simulator};
 
-use super::process::{command, opc, start};
+use super::process::{Running, command, opc, start};
 
+#[cfg(unix)]
+fn simulate(listen: &str) -> (Running, String) {
+    let mut simulator = start(&mut command(["simulate", "--listen", listen]));
+    let url = simulator.line().trim_end().to_owned();
+    (simulator, url)
+}
+
+/// Reads on until this is in a line.
+#[cfg(unix)]
+fn until(log: &mut Running, words: &str) {
+    loop {
+        let line = log.line();
+        assert!(!line.is_empty(), "no line with {words}");
+        if line.contains(words) {
+            return;
+        }
+    }
+}
+
+/// From the cache there are values all the while, of bad quality and with why; from the device there is nothing to tell.
 #[cfg(unix)]
 #[test]
 fn it_goes_on_through_a_restart_of_the_server() {
-    let simulate = |listen: &str| {
-        let mut simulator = start(&mut command(["simulate", "--listen", listen]));
-        let url = simulator.line().trim_end().to_owned();
-        (simulator, url)
-    };
-    let (simulator, url) = simulate("127.0.0.1:0");
-    let mut log = start(&mut command(["-s", &url, "Bucket Brigade.Int4", "-L", "0.05", "-o", "csv"]));
-    assert!(log.line().starts_with("tag,value,"));
-    assert!(log.line().starts_with("Bucket Brigade.Int4,0,"));
-    simulator.kill();
-    // The loss and the first round that failed, in either order.
-    let notes = [log.note(), log.note()];
-    assert!(notes.iter().any(|note| note.starts_with("connection lost (")), "{notes:?}");
-    assert!(notes.iter().any(|note| note.ends_with("; going on")), "{notes:?}");
-    let (simulator, again) = simulate(url.strip_prefix("opc.tcp://").unwrap());
-    assert_eq!(again, url);
-    assert_eq!(log.note(), "connected again");
-    // A value that only the new one has ever had.
-    opc(["-s", &url, "write", "Bucket Brigade.Int4=2"]).expect(0);
-    let mut line = log.line();
-    while !line.starts_with("Bucket Brigade.Int4,2,") {
-        assert!(line.starts_with("Bucket Brigade.Int4,0,"), "{line}");
-        line = log.line();
+    for source in ["hybrid", "device"] {
+        let (simulator, url) = simulate("127.0.0.1:0");
+        let line = ["-s", &url, "Bucket Brigade.Int4", "-L", "0.05", "-o", "csv", "-c", source];
+        let mut log = start(&mut command(line));
+        assert!(log.line().starts_with("tag,value,"));
+        assert!(log.line().starts_with("Bucket Brigade.Int4,0,Int32,Good,"));
+        simulator.kill();
+        let mut notes = vec![log.note()];
+        if source == "device" {
+            // In either order.
+            notes.push(log.note());
+            assert!(notes.iter().any(|note| note.ends_with("; going on")), "{notes:?}");
+        } else {
+            // With the last value, if there was one.
+            until(&mut log, ",Bad,BadNoCommunication,");
+        }
+        assert!(notes.iter().any(|note| note.starts_with("connection lost (")), "{notes:?}");
+
+        let (simulator, again) = simulate(url.strip_prefix("opc.tcp://").unwrap());
+        assert_eq!(again, url);
+        assert_eq!(log.note(), "connected again");
+        // A value that only the new one has ever had.
+        opc(["-s", &url, "write", "Bucket Brigade.Int4=2"]).expect(0);
+        until(&mut log, "Bucket Brigade.Int4,2,Int32,Good,");
+        log.signal("INT");
+        let done = log.finish().expect(0);
+        assert!(!done.stdout.contains("tag,value"), "one header is enough");
+        assert!(done.stderr.contains("rounds, one every 50ms\n"), "{}", done.stderr);
+        let missed = done.stderr.contains("failed, because the server could not be reached\n");
+        assert_eq!(missed, source == "device", "{}", done.stderr);
+        drop(simulator);
     }
-    log.signal("INT");
-    let done = log.finish().expect(0);
-    assert!(!done.stdout.contains("tag,value"), "one header is enough");
-    assert!(done.stderr.contains("rounds, one every 50ms\n"), "{}", done.stderr);
-    assert!(done.stderr.contains("failed, because the server could not be reached\n"), "{}", done.stderr);
-    drop(simulator);
+}
+
+/// The first from the device, all others from what the subscription has brought, but for those before it brings anything;
+/// or each from the device.
+#[test]
+fn a_log_reads_as_its_source_says() {
+    let simulator = Simulator::builder().item(Item::new("Level", 5)).start_blocking().unwrap();
+    for (source, from_device) in [("device", 20..=20), ("hybrid", 1..=10)] {
+        simulator.clear_requests();
+        let line = ["read", "ns=2;s=Level", "-L", "0.05", "--times", "20", "-o", "values", "-c", source];
+        let done = opc(["-s", simulator.url()].into_iter().chain(line)).expect(0);
+        assert_eq!(done.stdout, "5\n".repeat(20));
+        let reads = crate::support::requests(&simulator, Service::Read);
+        assert!(from_device.contains(&reads.len()), "{source}: {} reads", reads.len());
+    }
 }
 
 #[test]

@@ -24,8 +24,8 @@ pub(crate) struct Read {
     /// Where the values come from
     #[arg(short = 'c', long, value_name = "SOURCE", value_enum, default_value_t)]
     pub(crate) source: ReadFrom,
-    /// How fresh the cache is kept when repeating [default: the time of --repeat]
-    #[arg(short, long, value_name = "TIME", requires = "every", value_parser = duration::any)]
+    /// With --repeat: how often the cache is brought up to date [default: the time of --repeat]
+    #[arg(short, long, value_name = "TIME", value_parser = duration::any)]
     pub(crate) update: Option<Duration>,
     /// OpenOPC's kinds of reading; OPC UA has one, so both are the same
     #[arg(short = 'F', long, value_name = "FUNCTION", value_enum)]

@@ -1,9 +1,10 @@
 //! `opc read`
 
-use openopc::{Client, ReadOptions, Tag};
+use openopc::da::Group;
+use openopc::{Client, ReadOptions, Reading, Tag};
 
 use super::{Tally, pause, repeat};
-use crate::args::{Global, Read};
+use crate::args::{Global, Read, ReadFrom};
 use crate::connect;
 use crate::exit::{Exit, Failure};
 use crate::input;
@@ -36,6 +37,7 @@ pub(super) async fn run(global: &Global, args: &Read) -> Result<Exit, Failure> {
     result
 }
 
+/// One round.
 async fn read(
     client: &Client,
     tags: &[Tag],
@@ -44,6 +46,11 @@ async fn read(
     printer: &mut Printer,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
+    if let Some(group) = group(client, args) {
+        // The first round defines the group, all others find it defined with the same tags.
+        let results = stop.unless(group.read_many(tags)).await?;
+        return print(tags, &results, printer, tally);
+    }
     let mut options = ReadOptions::new().source(args.source.into());
     if let Some(size) = args.pace.size {
         options = options.chunk(size.get());
@@ -52,17 +59,39 @@ async fn read(
     let mut chunks = tags.chunks(args.pace.chunk()).peekable();
     while let Some(tags) = chunks.next() {
         let results = stop.unless(client.read_with(tags, &options)).await?;
-        for (tag, result) in tags.iter().zip(&results) {
-            if let Ok(reading) = result {
-                tally.done(reading.status.is_good());
-            }
-            printer.print(&Row::new(tag, result.as_ref()))?;
-        }
-        printer.flush()?;
+        print(tags, &results, printer, tally)?;
         progress.advance(tags.len());
         if chunks.peek().is_some() {
             pause(&args.pace, stop).await?;
         }
     }
     Ok(())
+}
+
+/// What is read again and again comes from a group's cache, as in OpenOPC, unless the device itself is asked for.
+fn group(client: &Client, args: &Read) -> Option<Group> {
+    let every = args.repeat.every.filter(|_| args.source != ReadFrom::Device)?;
+    let mut group = client.group("opc").update_rate(args.update.unwrap_or(every)).source(args.source.into());
+    if let Some(size) = args.pace.size {
+        group = group.chunk(size.get());
+    }
+    if let Some(pause) = args.pace.pause {
+        group = group.pause(pause);
+    }
+    Some(group)
+}
+
+fn print(
+    tags: &[Tag],
+    results: &[openopc::Result<Reading>],
+    printer: &mut Printer,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    for (tag, result) in tags.iter().zip(results) {
+        if let Ok(reading) = result {
+            tally.done(reading.status.is_good());
+        }
+        printer.print(&Row::new(tag, result.as_ref()))?;
+    }
+    Ok(printer.flush()?)
 }

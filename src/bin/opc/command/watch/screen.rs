@@ -100,9 +100,9 @@ impl Screen {
             Paint::Plain => Ok(()),
             Paint::Dim => queue!(self.out, SetAttribute(Attribute::Dim)),
             Paint::Bold => queue!(self.out, SetAttribute(Attribute::Bold)),
-            Paint::Good => queue!(self.out, SetForegroundColor(Color::Green)),
-            Paint::Uncertain => queue!(self.out, SetForegroundColor(Color::Yellow)),
-            Paint::Bad => queue!(self.out, SetForegroundColor(Color::Red)),
+            Paint::Good => queue!(self.out, SetForegroundColor(Color::DarkGreen)),
+            Paint::Uncertain => queue!(self.out, SetForegroundColor(Color::DarkYellow)),
+            Paint::Bad => queue!(self.out, SetForegroundColor(Color::DarkRed)),
         }
     }
 }
