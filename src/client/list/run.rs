@@ -100,7 +100,7 @@ impl Run {
             self.connected().await?;
             if std::mem::take(&mut self.renewed) {
                 // Continuation points are the session's, and another session may have others of the same name.
-                walk.from_the_start();
+                walk.begin_again();
             }
             let limit = self.client.inner().limits().chunk(Service::Browse);
             match walk.ask(limit) {

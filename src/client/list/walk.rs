@@ -224,7 +224,7 @@ impl Walk {
 
     /// The server remembers nothing for us any more: what it has more of is browsed from the start, and only what is new
     /// is given.
-    pub(super) fn from_the_start(&mut self) {
+    pub(super) fn begin_again(&mut self) {
         self.unanswered();
         for step in &mut self.front {
             if let Step::More { place, trail, .. } = step {
