@@ -19,6 +19,7 @@ mod client_life;
 mod client_limits;
 mod client_list;
 mod client_list_network;
+mod client_list_odd;
 mod client_list_scale;
 mod client_merge;
 mod client_network;
