@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::da::Source;
+use crate::da::{BAD_QUALITIES, Source};
 use crate::engine::Sample;
 use crate::status::code;
 use crate::subscribe::Held;
@@ -14,18 +14,6 @@ use super::{Inner, Results};
 
 /// `maxAge` that lets the server answer with what it has (Part 4, 5.11.2.2: the maximum Int32 or more).
 const ANY_AGE: f64 = 2_147_483_647.0;
-
-/// Bad codes that say how good a value is, not that there is none to be had (Part 8, Table A.65).
-const BAD_QUALITIES: [Status; 8] = [
-    code::BAD,
-    code::BAD_CONFIGURATION_ERROR,
-    code::BAD_NOT_CONNECTED,
-    code::BAD_NO_COMMUNICATION,
-    code::BAD_OUT_OF_SERVICE,
-    code::BAD_DEVICE_FAILURE,
-    code::BAD_SENSOR_FAILURE,
-    code::BAD_WAITING_FOR_INITIAL_DATA,
-];
 
 /// Choices for [`Client::read_with`].
 ///
