@@ -178,7 +178,7 @@ impl Inner {
         };
         let samples = self.batch(vec![resolved.clone()], 0.0).await;
         match samples.map_err(|failure| self.error(operation, failure))?.pop() {
-            Some(sample) => self.finish(tag, &resolved, sample),
+            Some(sample) => self.finish(tag, &resolved, sample, None),
             None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
         }
     }
@@ -237,7 +237,7 @@ impl Inner {
                 }
                 match answers.next() {
                     Some(Ok(resolved)) => match samples.next() {
-                        Some(sample) => self.finish(tag, &resolved, sample),
+                        Some(sample) => self.finish(tag, &resolved, sample, cache),
                         None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
                     },
                     Some(Err(unresolved)) => Err(unresolved.into_error(operation, tag)),
@@ -269,7 +269,13 @@ impl Inner {
     }
 
     /// A sample of a tag, as the user sees it.
-    fn finish(&self, tag: Tag, resolved: &Arc<Resolved>, mut sample: Sample) -> Result<Reading> {
+    fn finish(
+        &self,
+        tag: Tag,
+        resolved: &Arc<Resolved>,
+        mut sample: Sample,
+        cache: Option<&Held>,
+    ) -> Result<Reading> {
         if sample.status.code() == code::BAD_NODE_ID_UNKNOWN {
             // It may have moved; the next read looks again.
             self.resolver().forget(&tag);
@@ -277,6 +283,9 @@ impl Inner {
         match resolved.cut(sample.value) {
             Ok(value) => sample.value = value,
             Err(status) => return Err(Error::Item { operation: Operation::Read, tag, status }),
+        }
+        if let Some(held) = cache.filter(|_| gives_value(sample.status)) {
+            held.note(&tag, &sample);
         }
         classify(tag, sample)
     }

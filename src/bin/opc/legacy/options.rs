@@ -117,7 +117,7 @@ impl Name {
         let reads = action == Read;
         match self {
             Name::Function | Name::Source | Name::Update => reads,
-            Name::Size | Name::Pause => matches!(action, Read | Write),
+            Name::Size | Name::Pause => matches!(action, Read | Write | Properties),
             Name::Repeat => matches!(action, Read | Info | Properties | List | Flat),
             Name::Append => matches!(action, Read | Properties),
             Name::Id => action == Properties,
