@@ -25,7 +25,7 @@ pub struct Vqt {
     pub value: Value,
     /// How good it is.
     pub quality: QualityWord,
-    /// When it was taken: DA has one time, which is the source time, else the server time (Part 8, A.4.3.4).
+    /// When it was taken: DA has one time, which is the source time, else the server time (Part 8, A.4.2.3).
     pub time: Option<DateTime<Utc>>,
 }
 

@@ -1,4 +1,4 @@
-//! Codes and statuses, both ways (Part 8, A.3.4, A.3.5, A.4.3, A.4.4).
+//! Codes and statuses, both ways (Part 8, Tables A.4, A.5, A.8 and A.9).
 
 use super::HResult;
 use crate::status::code;

@@ -8,7 +8,7 @@ use crate::status::code;
 /// How good a value of the past is, as OPC HDA says it: a [`QualityWord`] in the low half, and bits above it that tell how the
 /// value came about.
 ///
-/// OPC UA says the same with the historian bits of a status (Part 4, 7.39.1; Part 11, 4.3 and 6.4). The Foundation's code
+/// OPC UA says the same with the historian bits of a status (Part 4, 7.39.1). The Foundation's code
 /// draws the line between both, as Part 11 has no annex for HDA:
 ///
 /// | bit | to a status | from a status |
