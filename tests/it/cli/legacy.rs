@@ -119,7 +119,7 @@ fn the_data_logger() {
     let done = run(&server, "opc|read|Random.Int4|Random.Real8|-L|0.05|--times|3|-o|csv", "").expect(0);
     let header = done.stdout.lines().filter(|line| line.starts_with("tag,")).count();
     assert_eq!((header, done.stdout.lines().count()), (1, 1 + 6), "{}", done.stdout);
-    assert_eq!(done.stderr, "3 rounds, one every 50ms\n");
+    assert!(done.stderr.starts_with("3 rounds, one every 50ms\n"), "{}", done.stderr);
 }
 
 #[test]
