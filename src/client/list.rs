@@ -23,7 +23,8 @@ impl Client {
     ///
     /// In each part of a pattern, `*` is any characters, `?` one, `[a-c]` one of these and `[!x]` any other; everything
     /// else is itself, and so are `[*]`, `[?]` and `[[]`. Upper and lower case are the same. Parts are separated by `.` or
-    /// `/`; a browse name with a dot in it is one level of the tree, and `A.B` is that name too. A pattern without
+    /// `/`; a browse name with a dot in it is one level of the tree, and `A.B` is that name too. A browse path with
+    /// namespaces, `/2:Plant/2:Boiler`, is that one place, so that an [`Entry`] or its path lists what is in it. A pattern without
     /// wildcards that names a branch gives what is in it; all else gives what matches. Branches and leaves are given
     /// together, in the server's order; several patterns one after the other, and nothing twice. Where nothing matches, the
     /// list is empty.

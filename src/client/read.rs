@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::da::Source;
+use crate::da::{BAD_QUALITIES, Source};
 use crate::engine::Sample;
 use crate::status::code;
 use crate::subscribe::Held;
@@ -14,18 +14,6 @@ use super::{Inner, Results};
 
 /// `maxAge` that lets the server answer with what it has (Part 4, 5.11.2.2: the maximum Int32 or more).
 const ANY_AGE: f64 = 2_147_483_647.0;
-
-/// Bad codes that say how good a value is, not that there is none to be had (Part 8, Table A.65).
-const BAD_QUALITIES: [Status; 8] = [
-    code::BAD,
-    code::BAD_CONFIGURATION_ERROR,
-    code::BAD_NOT_CONNECTED,
-    code::BAD_NO_COMMUNICATION,
-    code::BAD_OUT_OF_SERVICE,
-    code::BAD_DEVICE_FAILURE,
-    code::BAD_SENSOR_FAILURE,
-    code::BAD_WAITING_FOR_INITIAL_DATA,
-];
 
 /// Choices for [`Client::read_with`].
 ///
@@ -190,7 +178,7 @@ impl Inner {
         };
         let samples = self.batch(vec![resolved.clone()], 0.0).await;
         match samples.map_err(|failure| self.error(operation, failure))?.pop() {
-            Some(sample) => self.finish(tag, &resolved, sample),
+            Some(sample) => self.finish(tag, &resolved, sample, None),
             None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
         }
     }
@@ -249,7 +237,7 @@ impl Inner {
                 }
                 match answers.next() {
                     Some(Ok(resolved)) => match samples.next() {
-                        Some(sample) => self.finish(tag, &resolved, sample),
+                        Some(sample) => self.finish(tag, &resolved, sample, cache),
                         None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
                     },
                     Some(Err(unresolved)) => Err(unresolved.into_error(operation, tag)),
@@ -281,7 +269,13 @@ impl Inner {
     }
 
     /// A sample of a tag, as the user sees it.
-    fn finish(&self, tag: Tag, resolved: &Arc<Resolved>, mut sample: Sample) -> Result<Reading> {
+    fn finish(
+        &self,
+        tag: Tag,
+        resolved: &Arc<Resolved>,
+        mut sample: Sample,
+        cache: Option<&Held>,
+    ) -> Result<Reading> {
         if sample.status.code() == code::BAD_NODE_ID_UNKNOWN {
             // It may have moved; the next read looks again.
             self.resolver().forget(&tag);
@@ -289,6 +283,9 @@ impl Inner {
         match resolved.cut(sample.value) {
             Ok(value) => sample.value = value,
             Err(status) => return Err(Error::Item { operation: Operation::Read, tag, status }),
+        }
+        if let Some(held) = cache.filter(|_| gives_value(sample.status)) {
+            held.note(&tag, &sample);
         }
         classify(tag, sample)
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::engine::Sample;
 use crate::engine::client::{Attribute, Failure, Reference, Target};
-use crate::engine::convert::{self, Described, DescribedField};
+use crate::engine::convert::{self, Described, DescribedField, structure};
 use crate::value::{Definition, Field, Kind, Layout, Types};
 use crate::{DataType, NodeId, Status, Value};
 
@@ -17,6 +17,8 @@ use super::limits::{Service, chunked};
 const MAX_ROUNDS: usize = 32;
 /// More data types than one value is made of; ends a server that makes them up.
 const MAX_TYPES: usize = 1000;
+/// More than any server has.
+const MAX_REMEMBERED: usize = 10_000;
 /// More fields than any structure has.
 const MAX_FIELDS: usize = 10_000;
 /// Deeper than any chain of subtypes; ends a loop in a server's type tree.
@@ -61,12 +63,12 @@ impl Structures {
 
     /// The value with its structures decoded; `Err` gives it back where the server has to be asked first.
     pub(crate) fn decode(&self, value: Value) -> Result<Value, Value> {
-        if !convert::structure::is_encoded(&value) {
+        if !structure::is_encoded(&value) {
             return Ok(value);
         }
         let state = self.state();
         let mut open = Vec::new();
-        let decoded = convert::structure::decode(value.clone(), &state.types, &mut open);
+        let decoded = structure::decode(value.clone(), &state.types, &mut open);
         if open.iter().all(|encoding| state.unknown.contains(encoding)) { Ok(decoded) } else { Err(value) }
     }
 }
@@ -78,30 +80,36 @@ impl Inner {
         for _ in 0..MAX_ROUNDS {
             let state = self.structures().state();
             let mut open = Vec::new();
-            for sample in samples.iter() {
-                if convert::structure::is_encoded(&sample.value) {
-                    convert::structure::decode(sample.value.clone(), &state.types, &mut open);
-                }
+            let mut decoded = Vec::new();
+            for sample in samples.iter_mut().filter(|sample| structure::is_encoded(&sample.value)) {
+                let value = structure::decode(sample.value.clone(), &state.types, &mut open);
+                decoded.push((&mut sample.value, value));
             }
             let mut seen = HashSet::new();
             open.retain(|encoding| !state.unknown.contains(encoding) && seen.insert(encoding.clone()));
             // Where the connection fails meanwhile, the values are what they are, and the next read asks again.
-            if open.is_empty() || self.learn_structures(&state, open).await.is_err() {
+            if open.is_empty() || self.learn_structures(&state, &open).await.is_err() {
+                for (place, value) in decoded {
+                    *place = value;
+                }
                 break;
             }
-        }
-        let state = self.structures().state();
-        for sample in samples.iter_mut().filter(|sample| convert::structure::is_encoded(&sample.value)) {
-            let value = std::mem::take(&mut sample.value);
-            sample.value = convert::structure::decode(value, &state.types, &mut Vec::new());
         }
     }
 
     /// Asks for the data types of encodings, for their definitions, and for those of their fields.
-    async fn learn_structures(&self, state: &State, encodings: Vec<NodeId>) -> Result<(), Failure> {
-        let mut types = Types::clone(&state.types);
-        let mut unknown = HashSet::clone(&state.unknown);
-        let data_types = self.encoded_types(&encodings).await?;
+    async fn learn_structures(&self, state: &State, encodings: &[NodeId]) -> Result<(), Failure> {
+        // A server that makes up types without end must not fill the memory.
+        let keep = |kept: usize| kept < MAX_REMEMBERED;
+        let mut types = Some(&*state.types).filter(|types| keep(types.len())).cloned().unwrap_or_default();
+        let mut unknown =
+            Some(&*state.unknown).filter(|unknown| keep(unknown.len())).cloned().unwrap_or_default();
+        let data_types = match self.encoded_types(encodings).await {
+            Ok(data_types) => data_types,
+            Err(failure) if failure.is_disconnected() || failure.is_timeout() => return Err(failure),
+            // A server that cannot be browsed; what the standard says holds for it too.
+            Err(_) => encodings.iter().map(convert::standard_encoding).collect(),
+        };
         let wanted = data_types.iter().flatten().filter(|id| types.definition(id).is_none());
         let wanted: Vec<NodeId> = wanted.cloned().collect();
         let mut learnt = Learnt::default();
@@ -112,7 +120,7 @@ impl Inner {
                 types.add(definition);
             }
         }
-        for (encoding, data_type) in encodings.into_iter().zip(data_types) {
+        for (encoding, data_type) in encodings.iter().cloned().zip(data_types) {
             match data_type {
                 Some(data_type) if types.definition(&data_type).is_some() => {
                     types.add_encoding(encoding, data_type);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::da::coerce_lossy;
 use crate::engine::client::Failure;
 use crate::status::code;
 use crate::tag::Resolved;
-use crate::{Client, ConvertError, Error, IntoTag, Operation, Result, Status, Tag, Value};
+use crate::{Client, ConvertError, Error, IntoTag, NodeType, Operation, Result, Status, Tag, Value};
 
 use super::into_write::IntoWrite;
 use super::limits::{Service, chunked_until_failure};
@@ -27,6 +28,7 @@ const OPERATION: Operation = Operation::Write;
 pub struct WriteOptions {
     chunk: Option<usize>,
     pause: Duration,
+    coerce: bool,
 }
 
 impl WriteOptions {
@@ -46,6 +48,28 @@ impl WriteOptions {
     #[must_use]
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
+        self
+    }
+
+    /// Converts as COM did for OPC DA's clients, instead of exactly: text becomes a number, 2.5 the `Int32` 2. The rules are
+    /// those of [`da::coerce_lossy`](crate::da::coerce_lossy). Default `false`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// use openopc::WriteOptions;
+    ///
+    /// let opc = openopc::open("sim:").await?;
+    /// let value = [("Bucket Brigade.Int4", "71.6")];
+    /// assert!(opc.write_many(value).await?[0].is_err());
+    /// assert!(opc.write_with(value, &WriteOptions::new().coerce(true)).await?[0].is_ok());
+    /// assert_eq!(opc.read_as::<i32>("Bucket Brigade.Int4").await?, 72);
+    /// # opc.close().await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn coerce(mut self, yes: bool) -> Self {
+        self.coerce = yes;
         self
     }
 }
@@ -182,7 +206,7 @@ impl Inner {
         for item in values {
             let index = results.len();
             let prepared = item.and_then(|(tag, value)| match nodes.next() {
-                Some(node) => node.and_then(|node| prepare(tag, &node, value)),
+                Some(node) => node.and_then(|node| prepare(tag, &node, value, options)),
                 None => Err(Error::Resolve { operation: OPERATION, tag, candidates: Vec::new() }),
             });
             match prepared {
@@ -263,14 +287,37 @@ impl Inner {
 }
 
 /// The value as the node takes it.
-fn prepare(tag: Tag, node: &Arc<Resolved>, value: Value) -> Result<(Tag, (Arc<Resolved>, Value))> {
+fn prepare(
+    tag: Tag,
+    node: &Arc<Resolved>,
+    value: Value,
+    options: &WriteOptions,
+) -> Result<(Tag, (Arc<Resolved>, Value))> {
     let (part, element) = (node.target.has_range(), node.target.is_element());
     let fitted: Result<Value, ConvertError> = match node.node_type.get() {
-        Some(node_type) => node_type.fit(value, part, element),
+        Some(node_type) => {
+            let value = if options.coerce { coerced(value, node_type, part) } else { Ok(value) };
+            value.and_then(|value| node_type.fit(value, part, element))
+        }
         None => Ok(value),
     };
     match fitted {
         Ok(value) => Ok((tag, (node.clone(), value))),
         Err(source) => Err(Error::Convert { operation: OPERATION, tag, source }),
     }
+}
+
+/// As COM would have made it. A node that takes several types gets what there is, and a part of an array keeps its shape.
+fn coerced(value: Value, node_type: &NodeType, part: bool) -> Result<Value, ConvertError> {
+    let Some(data_type) = node_type.data_type else { return Ok(value) };
+    let is_array = matches!(value, Value::Array(_));
+    let array = match node_type.value_rank {
+        _ if part => is_array,
+        // A single value, and nothing else (Part 3, 5.6.2).
+        -1 => false,
+        // Anything, or a single value as well as a plain array.
+        -2 | -3 => is_array,
+        _ => true,
+    };
+    Ok(coerce_lossy(value, data_type, array)?)
 }

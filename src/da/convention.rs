@@ -3,7 +3,7 @@
 //! Everything here is a pure function of the item id. What is asked of the server, and what several answers mean, is
 //! decided where tags are resolved.
 
-pub(super) mod com;
+mod com;
 mod ignition;
 pub(super) mod kepware;
 mod matrikon;

@@ -1,23 +1,30 @@
-//! OPC DA's vocabulary, for item ids, sources, properties and what else carries over from OPC Classic.
+//! OPC DA's vocabulary, for item ids, qualities, types, properties, error codes, times and what else carries over from OPC
+//! Classic.
 
 mod access;
 mod aliases;
+mod coerce;
 mod convention;
 #[cfg(feature = "client")]
 mod group;
+mod hresult;
 mod item_id;
 mod item_ids;
 mod property;
 mod quality;
 #[cfg(feature = "client")]
 mod recognize;
+mod server_state;
 mod source;
+mod time;
 mod var_type;
+mod vqt;
 #[cfg(feature = "client")]
 pub(crate) mod wildcard;
 
 pub use access::Access;
 pub use aliases::Aliases;
+pub use coerce::{CoerceError, coerce_lossy, coerce_lossy_to};
 pub use convention::Convention;
 #[cfg(feature = "client")]
 pub(crate) use convention::{Candidate, Place};
@@ -25,14 +32,21 @@ pub(crate) use convention::{Candidate, Place};
 pub use group::Group;
 #[cfg(feature = "client")]
 pub(crate) use group::Groups;
+#[cfg(feature = "client")]
+pub(crate) use hresult::BAD_QUALITIES;
+pub use hresult::{HResult, Rules};
 pub use item_id::ItemId;
 pub use item_ids::ItemIds;
 pub use property::PropertyId;
-#[cfg(feature = "client")]
-pub(crate) use quality::quality_word;
+pub use quality::{HistoryQuality, Limit, MajorQuality, QualityWord};
 #[cfg(feature = "client")]
 pub use recognize::ItemIdsReport;
 #[cfg(feature = "client")]
 pub(crate) use recognize::{Recognized, recognize};
+pub use server_state::ServerState;
 pub use source::Source;
+pub use time::{
+    FileTime, HdaCalendar, HdaKeyword, HdaOffset, HdaTime, HdaUnit, ParseHdaTimeError, VariantDate,
+};
 pub use var_type::VarType;
+pub use vqt::Vqt;

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::quality::quality_name;
-use super::{Access, VarType};
+use super::{Access, QualityWord, VarType};
 use crate::{ConvertError, Value};
 
 /// The number of an item's property in OPC DA.
@@ -175,7 +174,7 @@ impl PropertyId {
         };
         match (self, number, value) {
             (PropertyId::DATA_TYPE, Some(number), _) => VarType::from_number(number).to_string(),
-            (PropertyId::QUALITY, Some(number), _) => quality_name(number).to_owned(),
+            (PropertyId::QUALITY, Some(number), _) => QualityWord::from_bits(number).major().to_string(),
             (PropertyId::ACCESS_RIGHTS, Some(number), _) => u8::try_from(number)
                 .map_or_else(|_| number.to_string(), |bits| Access::from_bits(bits).to_string()),
             (_, _, Value::Null) => "None".to_owned(),

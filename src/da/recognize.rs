@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::convention::{com, kepware};
+use super::convention::kepware;
 use super::{Convention, ItemIds};
 
 /// Namespace URIs that only one product has; `*` stands for whatever follows.
@@ -10,7 +10,8 @@ const NAMESPACES: &[(&str, Convention)] = &[
     (kepware::NAMESPACE, Convention::KepServerEx),
     ("http://www.siemens.com/simatic-s7-opcua", Convention::Siemens),
     ("urn:inductiveautomation:ignition:opcua:*", Convention::Ignition),
-    (com::NAMESPACE, Convention::ComWrapper),
+    // The wrapper's own types.
+    ("http://opcfoundation.org/UA/SDK/COMInterop", Convention::ComWrapper),
 ];
 
 /// Parts of names, in lower case, that a product or its maker has in `BuildInfo`.

@@ -40,7 +40,21 @@ impl Wildcard {
     /// nothing.
     pub(crate) fn new(text: &str, exact: bool) -> Wildcard {
         let text = text.strip_prefix(SEPARATORS).unwrap_or(text);
-        let mut tokens = parse(if text.is_empty() { "*" } else { text });
+        Wildcard::of(parse(if text.is_empty() { "*" } else { text }), exact)
+    }
+
+    /// These names and nothing else, one on each level, whatever is in them.
+    pub(crate) fn literal<'a>(names: impl IntoIterator<Item = &'a str>, exact: bool) -> Wildcard {
+        let mut tokens = Vec::new();
+        for name in names {
+            tokens.push(Token::Separator('/'));
+            tokens.extend(name.chars().map(Token::Char));
+        }
+        tokens.drain(..1.min(tokens.len()));
+        Wildcard::of(tokens, exact)
+    }
+
+    fn of(mut tokens: Vec<Token>, exact: bool) -> Wildcard {
         if !exact {
             tokens.iter_mut().for_each(fold_token);
         }
@@ -304,6 +318,11 @@ mod tests {
         assert!(Wildcard::new("server.*", false).begins_with("Server"));
         assert!(!Wildcard::new("S*.*", false).begins_with("Server"));
         assert_eq!(Wildcard::new("/A/B", false).levels(), 2);
+        let literal = Wildcard::literal(["A.*", "[b]"], false);
+        assert!(literal.is_literal() && literal.levels() == 2);
+        assert_eq!(literal.spans(0, "a.*").collect::<Vec<_>>(), [1]);
+        assert_eq!(literal.spans(1, "[B]").collect::<Vec<_>>(), [1]);
+        assert_eq!(literal.spans(1, "b").count() + literal.spans(0, "A.x").count(), 0);
     }
 
     #[test]

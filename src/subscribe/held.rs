@@ -50,6 +50,11 @@ impl Held {
         self.feed.queue.last(tag)
     }
 
+    /// A value that was read meanwhile.
+    pub(crate) fn note(&self, tag: &Tag, sample: &Sample) {
+        self.feed.queue.note(tag, sample);
+    }
+
     /// The rates the server granted.
     pub(crate) fn granted(&self) -> Refresh {
         self.feed.granted()

@@ -62,6 +62,8 @@ struct Entry {
     newest: Option<u64>,
     /// Told since the heart last beat.
     told: bool,
+    /// `last` was read, not told.
+    noted: bool,
 }
 
 impl Queue {
@@ -98,7 +100,7 @@ impl Queue {
         if let Some(slot) = state.index.get(tag) {
             return (*slot, false);
         }
-        let entry = Entry { tag: Some(tag.clone()), last: None, newest: None, told: false };
+        let entry = Entry { tag: Some(tag.clone()), last: None, newest: None, told: false, noted: false };
         let slot = state.free.pop().unwrap_or(state.tags.len());
         match state.tags.get_mut(slot) {
             Some(place) => *place = entry,
@@ -118,7 +120,7 @@ impl Queue {
             state.recount();
         }
         if let Some(entry) = state.tags.get_mut(slot) {
-            *entry = Entry { tag: None, last: None, newest: None, told: false };
+            *entry = Entry { tag: None, last: None, newest: None, told: false, noted: false };
         }
         state.free.push(slot);
         Some(slot)
@@ -131,6 +133,17 @@ impl Queue {
     pub(crate) fn last(&self, tag: &Tag) -> Option<Sample> {
         let state = self.lock();
         state.tags.get(*state.index.get(tag)?)?.last.clone()
+    }
+
+    /// A value that was read meanwhile, so that what is held never goes back in time.
+    pub(crate) fn note(&self, tag: &Tag, sample: &Sample) {
+        let mut state = self.lock();
+        let Some(slot) = state.index.get(tag).copied() else { return };
+        let Some(entry) = state.tags.get_mut(slot) else { return };
+        if entry.last.as_ref().is_none_or(|last| is_older(last, sample)) {
+            entry.last = Some(sample.clone());
+            entry.noted = true;
+        }
     }
 
     /// One reading for one tag.
@@ -254,6 +267,11 @@ impl Queue {
     }
 }
 
+/// Both have a source time, and the first one's is earlier.
+fn is_older(sample: &Sample, other: &Sample) -> bool {
+    matches!((sample.source_time, other.source_time), (Some(time), Some(other)) if time < other)
+}
+
 impl State {
     fn push(&mut self, slot: Slot, sample: Sample, limit: Option<Limit>) {
         if self.closed {
@@ -263,7 +281,12 @@ impl State {
         let Some(entry) = self.tags.get_mut(slot) else { return };
         entry.told = true;
         let Some(Limit { capacity, overflow }) = limit else {
-            entry.last = Some(sample);
+            // A change that was on its way while a newer value was read. The next one will be newer still.
+            let late = entry.noted && entry.last.as_ref().is_some_and(|last| is_older(&sample, last));
+            if !late {
+                entry.last = Some(sample);
+                entry.noted = false;
+            }
             return;
         };
         entry.last = Some(sample.clone());
@@ -379,6 +402,25 @@ mod tests {
         queue.push_lost(lost);
         assert_eq!(drain(&queue), [("a".into(), Value::Int32(4)), ("b".into(), Value::Int32(2))]);
         assert_eq!(queue.last(&Tag::item("a")).unwrap().status, lost);
+    }
+
+    #[test]
+    fn what_is_held_does_not_go_back_in_time() {
+        let at =
+            |n: i32| Sample { source_time: chrono::DateTime::from_timestamp(i64::from(n), 0), ..sample(n) };
+        let (queue, tag) = (Queue::held(), Tag::item("a"));
+        let slot = queue.add(&tag).0;
+        let held = || queue.last(&tag).unwrap().value;
+        queue.note(&tag, &at(5));
+        queue.push(slot, at(4));
+        assert_eq!(held(), Value::Int32(5), "it was on its way while 5 was read");
+        queue.push(slot, at(6));
+        queue.note(&tag, &at(5));
+        assert_eq!(held(), Value::Int32(6));
+        // A server whose clock was set back is believed.
+        queue.push(slot, at(1));
+        assert_eq!(held(), Value::Int32(1));
+        assert_eq!(queue.stats().queued, 0);
     }
 
     #[test]

@@ -57,7 +57,7 @@ async fn patterns(opc: &Client) {
     let mass = list(opc, "Interop.Mass", &plain).await;
     assert_eq!(mass.len(), 5000);
     let tags: HashSet<Tag> = mass.iter().map(|entry| entry.tag.clone()).collect();
-    assert_eq!(tags, (0..5000).map(|n| Tag::item(format!("Mass.{n}"))).collect(), "in the server's order");
+    assert_eq!(tags, (0..5000).map(|n| Tag::item(format!("Mass.{n}"))).collect(), "each by its item id");
     assert_eq!(list(opc, "Mass.12[3-5]?", &plain.clone().flat(true)).await.len(), 30);
     assert_eq!(list(opc, "Interop.Mass", &plain.clone().limit(7)).await, mass[..7]);
     let fixed = &list(opc, "Interop.ReadOnly.*", &plain.clone().with_access(true)).await[0];

@@ -1,5 +1,6 @@
 //! The command `opc`, run as a program.
 
+mod browse;
 mod ends;
 mod legacy;
 mod output;

@@ -115,6 +115,29 @@ async fn whatever_is_listed_reads_back() {
 }
 
 #[tokio::test]
+async fn a_tree_is_gone_down_entry_by_entry() {
+    let (_simulator, client) = served([
+        Item::new("Plant.What?", 1),
+        Item::new("Plant.Line [1].Speed", 2),
+        Item::new("Plant.Line 1.Speed", 3),
+    ])
+    .await;
+    let plant = &within(client.list("Plant*")).await.unwrap()[0];
+    let below = within(client.list(plant)).await.unwrap();
+    assert_eq!(shown(&below), ["Plant.What?", "Line [1]", "Line 1"]);
+    for (entry, expected) in below.iter().zip(["Plant.What?", "Plant.Line [1].Speed", "Plant.Line 1.Speed"]) {
+        assert_eq!(shown(&within(client.list(entry)).await.unwrap()), [expected]);
+        assert_eq!(shown(&within(client.list(&entry.path)).await.unwrap()), [expected]);
+        let other = entry.path.replace("2:", "3:");
+        assert!(within(client.list(other)).await.unwrap().is_empty(), "another namespace");
+    }
+    assert_eq!(list(&client, "/Plant/Line 1", &ListOptions::new()).await, ["Plant.Line 1.Speed"]);
+    assert_eq!(list(&client, "Plant.Line [[]1]", &ListOptions::new()).await, ["Plant.Line [1].Speed"]);
+    // One character in brackets is that character.
+    assert_eq!(list(&client, "Plant.Line [1]", &ListOptions::new()).await, ["Plant.Line 1.Speed"]);
+}
+
+#[tokio::test]
 async fn kinds_and_access_are_filters() {
     let (_simulator, client) = served([
         Item::new("Plant.Temp", 1.0),

@@ -1,5 +1,6 @@
 //! The arguments. The comments on the fields are the help.
 
+mod browse;
 mod commands;
 mod shared;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::browse::{Discover, List, Properties};
 pub(crate) use self::commands::{Completions, Read, Simulate, Watch, Write};
 pub(crate) use self::shared::{Pace, ReadFrom, Repeat};
 use crate::{duration, help};
@@ -26,7 +28,7 @@ pub(crate) struct Cli {
 }
 
 /// What every command takes, before or after its name.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options for every command")]
 pub(crate) struct Global {
     #[arg(
@@ -91,6 +93,18 @@ pub(crate) enum Command {
     /// Show values as they change
     #[command(after_help = help::WATCH)]
     Watch(Watch),
+    /// List what is on the server
+    #[command(after_help = help::LIST, visible_alias = "list-tags")]
+    List(List),
+    /// Print what the server knows about tags
+    #[command(after_help = help::PROPERTIES)]
+    Properties(Properties),
+    /// List the servers that one knows of
+    #[command(after_help = help::SERVERS, visible_alias = "list-servers")]
+    Servers(Discover),
+    /// List the ways to connect to a server
+    #[command(after_help = help::ENDPOINTS)]
+    Endpoints(Discover),
     /// Print what the server says about itself
     #[command(after_help = help::INFO, visible_alias = "server-info")]
     Info(Repeat),

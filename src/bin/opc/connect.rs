@@ -43,7 +43,7 @@ pub(crate) fn servers(global: &Global) -> Result<Vec<&str>, Failure> {
 }
 
 /// Everything the options say about the connection.
-fn builder(global: &Global, url: &str) -> ClientBuilder {
+pub(crate) fn builder(global: &Global, url: &str) -> ClientBuilder {
     let timeout = global.timeout.unwrap_or(TIMEOUT);
     let name = global.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(NAME);
     Client::builder(url).name(name).open_timeout(timeout).request_timeout(timeout)

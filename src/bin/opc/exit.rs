@@ -130,7 +130,7 @@ fn exit(error: &Error) -> Exit {
 fn hint(error: &Error) -> Option<&'static str> {
     match error {
         _ if error.is_timeout() => Some("`--timeout 30s` waits longer"),
-        Error::Open { .. } => {
+        Error::Open { .. } | Error::Discovery { .. } => {
             Some("does the server run there, and may this computer reach it? `-v` tells more")
         }
         Error::Security { .. } => {

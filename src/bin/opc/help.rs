@@ -82,6 +82,40 @@ If any line is broken or any text is not a value of its type, nothing at all is 
 the rest (exit code 1). What the server refuses is told on its \
 line, and makes the exit code 1; the rest is written.";
 
+pub(crate) const LIST: &str = "\
+Examples:
+  opc list
+  opc list 'Simulation Items' 'Sim*.R*.Real*'
+  opc list --flat 'Random.*Int*' | opc read -
+  opc list -R --access write -o csv
+
+A pattern is names with dots between them; in each, * is any characters, ? one, [a-c] one of these and [!x] any other. \
+Without a wildcard a branch gives what is in it. With --flat the pattern is for the whole item id, dots and all.
+
+Unless -o says otherwise each line is a tag, which 'opc read -' takes, or the name of a branch. A pattern that nothing matches is told on stderr, and \
+makes the exit code 1; so does a branch that cannot be browsed.";
+
+pub(crate) const PROPERTIES: &str = "\
+Examples:
+  opc properties Random.Int4
+  opc properties Random.Int4 Random.Real8 --id 1,5,'EU Units'
+  opc list --flat 'Random.*' | opc properties - -y 101 -o pairs
+
+The numbers are OPC DA's, those from 610 OPC UA's own; what else a node has comes without one. With --id, a property that a \
+tag does not have is an error, and makes the exit code 1.";
+
+pub(crate) const SERVERS: &str = "\
+Examples:
+  opc servers
+  opc servers plant opc.tcp://other:4841
+
+A discovery server knows all that have registered with it; an ordinary server knows itself.";
+
+pub(crate) const ENDPOINTS: &str = "\
+Examples:
+  opc endpoints plant
+  opc -s opc.tcp://plant:4840 endpoints -o json";
+
 pub(crate) const WATCH: &str = "\
 Examples:
   opc watch 'Triangle Waves.Real8' --refresh 100ms

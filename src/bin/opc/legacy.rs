@@ -8,7 +8,7 @@ mod tests;
 
 use std::ffi::OsString;
 
-use self::options::{Action, Given, Name, parse};
+use self::options::{Action, Given, Name, Parsed, parse};
 
 /// A command line for clap.
 #[derive(Debug, PartialEq)]
@@ -49,7 +49,16 @@ pub(crate) fn translate(arguments: Vec<OsString>, commands: &[String], server: b
     if let [first @ ("-S" | "--sessions" | "list-clients"), ..] = texts.as_slice() {
         return Err(format!("{first}: {SESSIONS}"));
     }
-    let Some(given) = parse(&texts, commands) else { return Ok(Line::unchanged(arguments)) };
+    let given = match parse(&texts, commands) {
+        Parsed::Old(given) => given,
+        Parsed::Ours => return Ok(Line::unchanged(arguments)),
+        Parsed::Mixed(tag) => {
+            // Nothing but the word is missing.
+            let mut read = arguments;
+            read.insert(1, "read".into());
+            return Ok(Line { taken_for_tag: like_a_command(&tag).then_some(tag), ..Line::unchanged(read) });
+        }
+    };
     if given.action.is_none() && given.items.is_empty() && !given.pipe {
         return Ok(Line::unchanged(arguments));
     }
@@ -83,9 +92,8 @@ fn tell(mut given: Given, server: bool) -> Result<Line, String> {
         arguments.push("--flat".to_owned());
     }
     arguments.append(&mut words);
-    let like_a_command = |item: &&String| item.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let taken_for_tag =
-        given.items.first().filter(|_| given.action.is_none()).filter(like_a_command).cloned();
+        given.items.first().filter(|_| given.action.is_none()).filter(|item| like_a_command(item)).cloned();
     let mut items = spaces(given.items, action);
     if action == Action::Servers {
         items = hosts.into_iter().map(|host| format!("opc.tcp://{host}")).collect();
@@ -107,6 +115,10 @@ fn tell(mut given: Given, server: bool) -> Result<Line, String> {
         ));
     }
     Ok(Line { arguments: arguments.into_iter().map(OsString::from).collect(), notes, taken_for_tag })
+}
+
+fn like_a_command(item: &str) -> bool {
+    item.chars().all(|c| c.is_ascii_lowercase() || c == '-')
 }
 
 /// OpenOPC takes a `+` in an item's name for a space. Values keep theirs.

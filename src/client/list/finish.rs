@@ -21,7 +21,7 @@ impl Run {
             let made = found.iter().map(|out| self.made(out)).collect::<Result<Vec<_>, _>>()?;
             match self.complete(made).await {
                 // Nodes mean something else now than when they were asked about.
-                Ok(_) if !self.spaces.is(&self.client.inner().resolver().namespaces()) => {}
+                Ok(_) if !self.is_same() => {}
                 Ok(entries) => {
                     self.works();
                     return Ok(entries);

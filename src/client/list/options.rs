@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::da::Access;
 
-use super::EntryKind;
+use super::{Entry, EntryKind};
 
 /// Choices for [`Client::list_with`](crate::Client::list_with) and [`Client::list_stream`](crate::Client::list_stream).
 ///
@@ -120,7 +120,8 @@ impl ListOptions {
     }
 }
 
-/// One pattern or several, for [`Client::list`](crate::Client::list): text, or an array, a slice or a vector of texts.
+/// One pattern or several, for [`Client::list`](crate::Client::list): text, or an array, a slice or a vector of texts; or an
+/// [`Entry`](crate::Entry), whose path it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patterns(pub(super) Vec<String>);
 
@@ -135,6 +136,13 @@ macro_rules! one {
 }
 
 one!(&str, String, &String);
+
+/// What is in a branch that was listed, or the leaf itself.
+impl From<&Entry> for Patterns {
+    fn from(entry: &Entry) -> Patterns {
+        Patterns(vec![entry.path.clone()])
+    }
+}
 
 impl<T: Into<String>> From<Vec<T>> for Patterns {
     fn from(patterns: Vec<T>) -> Patterns {

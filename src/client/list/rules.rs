@@ -2,6 +2,7 @@
 
 use crate::da::wildcard::Wildcard;
 use crate::engine::client::Child;
+use crate::{Tag, TagKind};
 
 use super::place::Place;
 use super::{EntryKind, ListOptions};
@@ -9,6 +10,8 @@ use super::{EntryKind, ListOptions};
 /// One pattern and the options that say how it is meant.
 pub(super) struct Rules {
     wildcard: Wildcard,
+    /// The namespaces of a browse path's names, where the pattern is one; 0 is any.
+    namespaces: Vec<u16>,
     reach: Reach,
     kind: Option<EntryKind>,
     standard: bool,
@@ -44,8 +47,19 @@ impl Rules {
             (false, false) => Reach::Levels,
         };
         let deep = (reach != Reach::Levels).then_some(EntryKind::Leaf);
+        let path = Tag::parse(pattern).ok().filter(is_path);
+        let names = match path.as_ref().map(Tag::kind) {
+            Some(TagKind::Path(names)) => names,
+            _ => &[],
+        };
+        let wildcard = if names.is_empty() {
+            Wildcard::new(pattern, options.case_sensitive)
+        } else {
+            Wildcard::literal(names.iter().map(|name| name.name.as_str()), options.case_sensitive)
+        };
         Rules {
-            wildcard: Wildcard::new(pattern, options.case_sensitive),
+            wildcard,
+            namespaces: names.iter().map(|name| name.namespace).collect(),
             reach,
             kind: options.kind.or(deep),
             standard: options.standard,
@@ -72,7 +86,11 @@ impl Rules {
             next.all = true;
             shown |= self.reach != Reach::Flat || self.is_named(place, child);
         }
-        for level in &wanted.levels {
+        let in_namespace = |level: &&usize| {
+            let namespace = self.namespaces.get(**level).copied().unwrap_or(0);
+            namespace == 0 || namespace == child.name.namespace
+        };
+        for level in wanted.levels.iter().filter(in_namespace) {
             for count in self.wildcard.spans(*level, &child.name.name) {
                 if level + count < self.wildcard.levels() {
                     next.levels.push(level + count);
@@ -101,4 +119,10 @@ impl Rules {
         self.wildcard.matches(&super::entry::item_id(&child.node))
             || self.wildcard.matches(&place.dotted(child))
     }
+}
+
+/// `/2:Plant/2:Boiler`. Without any index it may as well be a pattern that begins with a separator.
+fn is_path(tag: &Tag) -> bool {
+    tag.range().is_none()
+        && matches!(tag.kind(), TagKind::Path(names) if names.iter().any(|name| name.namespace != 0))
 }

@@ -27,6 +27,8 @@ pub(super) struct Run {
     pub(super) spaces: Spaces,
     /// How many entries may still be given.
     left: usize,
+    /// The namespaces have been read anew, so it may be another session.
+    renewed: bool,
     /// Since when nothing has worked.
     trouble: Option<Instant>,
 }
@@ -57,7 +59,7 @@ pub(super) async fn run(
     outlet: Outlet<Entry>,
 ) -> Result<(), Unwanted> {
     let left = options.limit.unwrap_or(usize::MAX);
-    let mut run = Run { client, options, spaces: Spaces::default(), left, trouble: None };
+    let mut run = Run { client, options, spaces: Spaces::default(), left, renewed: false, trouble: None };
     let mut patterns = patterns.0.into_iter();
     let Some(first) = patterns.next() else { return Ok(()) };
     let mut walk = Walk::new(Rules::new(&first, &run.options), run.options.limit);
@@ -95,6 +97,11 @@ impl Run {
                 outlet.put(entries).await?;
                 continue;
             }
+            self.connected().await?;
+            if std::mem::take(&mut self.renewed) {
+                // Continuation points are the session's, and another session may have others of the same name.
+                walk.begin_again();
+            }
             let limit = self.client.inner().limits().chunk(Service::Browse);
             match walk.ask(limit) {
                 Some(ask) => self.ask(walk, ask).await?,
@@ -105,17 +112,11 @@ impl Run {
 
     /// One request. Whatever comes of it, the walk knows.
     async fn ask(&mut self, walk: &mut Walk, ask: Ask) -> Result<(), Stop> {
-        let (sent, answer) = match self.send(ask).await {
-            Ok(sent) => sent,
-            Err(stop) => {
-                walk.unanswered();
-                return Err(stop);
-            }
-        };
+        let (sent, answer) = self.send(ask).await;
         let inner = self.client.inner().clone();
         match answer {
-            // Made with a table of namespaces that has been read anew meanwhile: nobody knows which one it means.
-            Ok(_) if !self.spaces.is(&inner.resolver().namespaces()) => walk.unanswered(),
+            // The server has been away: it may mean other nodes than we did.
+            Ok(_) if !self.is_same() => walk.unanswered(),
             Ok(pages) => {
                 self.trouble = None;
                 let pages = pages.into_iter().map(|page| self.page_in(page)).collect();
@@ -141,11 +142,9 @@ impl Run {
     }
 
     /// How many operations the request had, and the answer.
-    async fn send(&mut self, ask: Ask) -> Result<(usize, Result<Vec<PageResult>, Failure>), Stop> {
-        self.connected().await?;
-        let inner = self.client.inner().clone();
-        let link = inner.link();
-        Ok(match ask {
+    async fn send(&self, ask: Ask) -> (usize, Result<Vec<PageResult>, Failure>) {
+        let link = self.client.inner().link();
+        match ask {
             Ask::Next(points) => (points.len(), link.next_pages(points).await),
             Ask::Browse { nodes, most } => {
                 let there: Vec<_> = nodes.iter().map(|node| self.spaces.node_out(node)).collect();
@@ -156,7 +155,14 @@ impl Run {
                     if known.is_empty() { Ok(Vec::new()) } else { link.browse_pages(known, most).await };
                 (sent, answer.map(|answer| spread(&there, answer)))
             }
-        })
+        }
+    }
+
+    /// Nothing has happened to the connection since [`connected`](Self::connected): what was sent and what has come mean
+    /// the same nodes.
+    pub(super) fn is_same(&self) -> bool {
+        let inner = self.client.inner();
+        inner.state() == State::Connected && self.spaces.is(&inner.resolver().namespaces())
     }
 
     fn page_in(&mut self, page: PageResult) -> PageResult {
@@ -174,7 +180,7 @@ impl Run {
             let _ = timeout(left, inner.not_reconnecting()).await;
         }
         inner.check_connected(OPERATION)?;
-        self.spaces.renew(inner.resolver().namespaces());
+        self.renewed |= self.spaces.renew(inner.resolver().namespaces());
         Ok(())
     }
 

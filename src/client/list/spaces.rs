@@ -29,10 +29,10 @@ impl Spaces {
         Arc::ptr_eq(&self.table, table)
     }
 
-    /// The server's table has been read, perhaps anew.
-    pub(super) fn renew(&mut self, table: Arc<Vec<String>>) {
+    /// The server's table has been read, perhaps anew: `true` where it was not the one before.
+    pub(super) fn renew(&mut self, table: Arc<Vec<String>>) -> bool {
         if self.is(&table) {
-            return;
+            return false;
         }
         self.known.iter_mut().filter(|known| known.uri.is_some()).for_each(|known| known.now = None);
         self.inward.clear();
@@ -49,6 +49,7 @@ impl Spaces {
             self.inward.push(u16::try_from(own).unwrap_or(u16::MAX));
         }
         self.table = table;
+        true
     }
 
     fn inward(&mut self, index: u16) -> u16 {

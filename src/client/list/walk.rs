@@ -222,6 +222,18 @@ impl Walk {
         true
     }
 
+    /// The server remembers nothing for us any more: what it has more of is browsed from the start, and only what is new
+    /// is given.
+    pub(super) fn begin_again(&mut self) {
+        self.unanswered();
+        for step in &mut self.front {
+            if let Step::More { place, trail, .. } = step {
+                let trail = Trail { furthest: trail.furthest.max(trail.page), ..Trail::default() };
+                *step = Step::Open { place: place.clone(), trail };
+            }
+        }
+    }
+
     /// What the server still remembers for us, when nobody wants to know any more.
     pub(super) fn abandon(&mut self) -> Vec<Continuation> {
         self.unanswered();

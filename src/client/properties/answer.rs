@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::FixedOffset;
 
-use crate::da::{Access, ItemId, PropertyId, VarType, quality_word};
+use crate::da::{Access, ItemId, PropertyId, QualityWord, VarType};
 use crate::{Array, DataType, NodeId, QualifiedName, Reading, Status, Tag, Value};
 
 /// The abstract number types, by their node ids (Part 3, 8.28; Part 8, A.4.3.2).
@@ -129,9 +129,10 @@ impl Properties {
             _ if !self.is_variable => None,
             PropertyId::DATA_TYPE => self.var_type().map(|kind| kind.number().cast_signed().into()),
             PropertyId::VALUE => self.value.as_ref().map(|reading| reading.value.clone()),
-            PropertyId::QUALITY => {
-                self.value.as_ref().map(|reading| quality_word(reading.status).cast_signed().into())
-            }
+            PropertyId::QUALITY => self
+                .value
+                .as_ref()
+                .map(|reading| QualityWord::from(reading.status).bits().cast_signed().into()),
             PropertyId::TIMESTAMP => {
                 self.value.as_ref().map(|reading| reading.time().map_or(Value::Null, Value::from))
             }

@@ -3,9 +3,6 @@
 use super::{Candidate, Place};
 use crate::NodeId;
 
-/// The namespace of the wrapper's own types.
-pub(in crate::da) const NAMESPACE: &str = "http://opcfoundation.org/UA/SDK/COMInterop";
-
 /// The identifier is `<root type>:<item id>`. Part 8 leaves it to the wrapper; the Foundation's own has 0 for branches and
 /// items and 2 for properties, and others have been seen to write items with 2.
 pub(super) fn wrapper(item: &str) -> Vec<Candidate> {

@@ -31,8 +31,10 @@ const DISCONNECTED: [StatusCode; 14] = [
     StatusCode::BadShutdown,
 ];
 
-/// Statuses that ask for smaller requests.
-const TOO_MUCH: [StatusCode; 5] = [
+/// Statuses that ask for smaller requests. What a server cannot decode may be an array longer than it takes: the engine's
+/// server says so of 1,001 items, whatever its operation limits promise.
+const TOO_MUCH: [StatusCode; 6] = [
+    StatusCode::BadDecodingError,
     StatusCode::BadTooManyOperations,
     StatusCode::BadRequestTooLarge,
     StatusCode::BadResponseTooLarge,

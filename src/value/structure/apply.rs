@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{
-    Array, ConvertError, ConvertReason, DataType, Definition, Kind, Layout, Slot, Structure, Types, Value,
-    wire,
-};
-use crate::value::Draft;
+use super::{Definition, Kind, Layout, Slot, Structure, Types, wire};
+use crate::value::{Array, ConvertError, ConvertReason, DataType, Draft, Value};
 
 /// Deeper than any structure is; a definition that contains itself ends here.
 const MAX_DEPTH: usize = 32;

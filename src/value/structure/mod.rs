@@ -1,5 +1,10 @@
 //! [`Structure`]: a structure whose fields are known.
 
+#![cfg_attr(
+    not(feature = "client"),
+    allow(dead_code, reason = "only a client learns what structures are made of")
+)]
+
 #[cfg(feature = "client")]
 mod apply;
 mod de;
@@ -14,7 +19,7 @@ use serde::{Serialize, Serializer};
 #[cfg(feature = "client")]
 pub(crate) use self::apply::{applied, has_fields};
 pub(crate) use self::types::{Definition, Field, Kind, Layout, Types};
-use super::{Array, ConvertError, ConvertReason, DataType, NodeId, Value};
+use super::{ConvertError, NodeId, Value};
 use crate::engine::convert::structure as wire;
 
 /// A structure: named fields in the order of their definition, which was read from the server (Part 3, 5.8.3

@@ -73,6 +73,10 @@ impl Types {
         self.definition(self.encodings.get(encoding)?)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.definitions.len()
+    }
+
     pub(crate) fn add(&mut self, definition: Definition) {
         if !definition.encoding.is_null() {
             self.encodings.insert(definition.encoding.clone(), definition.id.clone());

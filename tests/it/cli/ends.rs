@@ -57,7 +57,20 @@ fn help_and_version_are_data() {
     let help = opc(["--help"]).expect(0);
     assert!(help.stdout.contains("Exit codes:") && help.stdout.contains("Examples:"), "{}", help.stdout);
     assert_eq!(help.stderr, "");
-    for name in ["read", "write", "watch", "info", "config", "completions", "man", "simulate"] {
+    for name in [
+        "read",
+        "write",
+        "watch",
+        "list",
+        "properties",
+        "servers",
+        "endpoints",
+        "info",
+        "config",
+        "completions",
+        "man",
+        "simulate",
+    ] {
         let help = opc([name, "--help"]).expect(0);
         assert!(
             help.stdout.contains("Examples:") && help.stdout.contains("--server <URL>"),

@@ -156,9 +156,18 @@ fn the_server_says_what_it_is() {
     let keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "build",
+        "client_name",
         "current_time",
+        "host",
+        "name",
         "namespaces",
+        "policy",
         "product",
+        "product_uri",
+        "profiles",
+        "protocol",
+        "security",
+        "service_level",
         "start_time",
         "state",
         "uri",
@@ -170,13 +179,21 @@ fn the_server_says_what_it_is() {
 
     let table = opc(["-s", "sim:", "info"]).expect(0).masked();
     let lines: Vec<&str> = table.lines().collect();
-    assert!(lines[0].starts_with("Name          Value"), "{table}");
-    assert!(lines.contains(&"State         Running") && lines.contains(&"Start time    TIME"), "{table}");
-    assert!(lines.contains(&"Namespace 2   urn:openopc:sim"), "{table}");
+    assert!(lines[0].starts_with("Name              Value"), "{table}");
+    assert!(
+        lines.contains(&"State             Running") && lines.contains(&"Start Time        TIME"),
+        "{table}"
+    );
+    assert!(lines.contains(&"Namespace 2       urn:openopc:sim"), "{table}");
 
     let csv = opc(["-s", "sim:", "info", "-o", "csv"]).expect(0).masked();
-    assert!(csv.starts_with("name,value\nURL,sim:\nProduct,"), "{csv}");
-    assert!(csv.contains("\nState,Running\nStart time,TIME\nCurrent time,TIME\nNamespace 0,"), "{csv}");
+    assert!(csv.starts_with("name,value\nProtocol,\"OPC UA, TCP, no security\"\nClass,"), "{csv}");
+    assert!(
+        csv.contains(
+            "\nBrowser,Hierarchical\nStart Time,TIME\nCurrent Time,TIME\nVendor,openopc\nURL,sim:\n"
+        ),
+        "{csv}"
+    );
 }
 
 #[test]

@@ -2,7 +2,20 @@
 
 use super::process::opc;
 
-const COMMANDS: [&str; 8] = ["read", "write", "watch", "info", "config", "simulate", "completions", "man"];
+const COMMANDS: [&str; 12] = [
+    "read",
+    "write",
+    "watch",
+    "list",
+    "properties",
+    "servers",
+    "endpoints",
+    "info",
+    "config",
+    "simulate",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_shell_knows_every_command() {

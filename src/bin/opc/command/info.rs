@@ -18,7 +18,7 @@ pub(super) async fn run(global: &Global, again: &Repeat) -> Result<Exit, Failure
     let mut printer = Printer::new(global, &about);
     let result = repeat::rounds(again, &mut stop, async |stop| {
         let info = stop.unless(client.info()).await?;
-        print(&mut printer, &Info::new(client.url(), info))?;
+        print(&mut printer, &info)?;
         printer.round()?;
         Ok(Exit::Good)
     })
@@ -33,61 +33,84 @@ pub(super) async fn run(global: &Global, again: &Repeat) -> Result<Exit, Failure
 #[derive(Serialize)]
 struct Info<'a> {
     url: &'a str,
-    product: String,
-    vendor: String,
-    version: String,
-    build: String,
-    uri: String,
+    host: &'a str,
+    name: &'a str,
+    product: &'a str,
+    vendor: &'a str,
+    version: &'a str,
+    build: &'a str,
+    uri: &'a str,
+    product_uri: &'a str,
     state: String,
     start_time: Option<String>,
     current_time: Option<String>,
-    namespaces: Vec<String>,
+    service_level: Option<u8>,
+    protocol: String,
+    security: String,
+    policy: &'a str,
+    client_name: &'a str,
+    namespaces: &'a [String],
+    profiles: &'a [String],
 }
 
-impl<'a> Info<'a> {
-    fn new(url: &'a str, info: ServerInfo) -> Info<'a> {
+impl<'a> From<&'a ServerInfo> for Info<'a> {
+    fn from(info: &'a ServerInfo) -> Info<'a> {
         Info {
-            url,
+            url: &info.url,
+            host: &info.host,
+            name: &info.name,
+            product: &info.product,
+            vendor: &info.vendor,
+            version: &info.version,
+            build: &info.build,
+            uri: &info.uri,
+            product_uri: &info.product_uri,
             state: info.state.to_string(),
             start_time: info.started.map(time_text),
             current_time: info.now.map(time_text),
-            product: info.product,
-            vendor: info.vendor,
-            version: info.version,
-            build: info.build,
-            uri: info.uri,
-            namespaces: info.namespaces,
+            service_level: info.service_level,
+            protocol: info.protocol(),
+            security: info.security.to_string(),
+            policy: &info.policy,
+            client_name: &info.client_name,
+            namespaces: &info.namespaces,
+            profiles: &info.profiles,
         }
-    }
-
-    /// One line for each thing, for people and csv.
-    fn lines(&self) -> Vec<Pair<'_>> {
-        let start = self.start_time.as_deref().unwrap_or_default();
-        let current = self.current_time.as_deref().unwrap_or_default();
-        let single = [
-            ("URL", self.url),
-            ("Product", &self.product),
-            ("Vendor", &self.vendor),
-            ("Version", &self.version),
-            ("Build", &self.build),
-            ("URI", &self.uri),
-            ("State", &self.state),
-            ("Start time", start),
-            ("Current time", current),
-        ];
-        let namespaces = self.namespaces.iter().enumerate();
-        single
-            .into_iter()
-            .map(|(name, value)| Pair::new(name, value))
-            .chain(namespaces.map(|(index, uri)| Pair::new(format!("Namespace {index}"), uri)))
-            .collect()
     }
 }
 
+/// One line for each thing, for people and csv: what OpenOPC told, then what OPC UA has beside it.
+fn lines(info: &ServerInfo) -> Vec<Pair<'_>> {
+    let mut lines: Vec<Pair<'_>> = info.pairs().map(|(name, value)| Pair::new(name, value)).collect();
+    lines.push(Pair::new("URL", info.url.as_str()));
+    lines.push(Pair::new("URI", info.uri.as_str()));
+    lines.push(Pair::new("Product", info.product.as_str()));
+    lines.push(Pair::new("Product URI", info.product_uri.as_str()));
+    if let Some(level) = info.service_level {
+        lines.push(Pair::new("Service Level", level.to_string()));
+    }
+    let limits = &info.limits;
+    for (name, limit) in [
+        ("Sessions", limits.sessions),
+        ("Nodes per Read", limits.nodes_per_read),
+        ("Nodes per Write", limits.nodes_per_write),
+        ("Nodes per Browse", limits.nodes_per_browse),
+        ("Items per Call", limits.monitored_items_per_call),
+    ] {
+        if let Some(limit) = limit {
+            lines.push(Pair::new(name, limit.to_string()));
+        }
+    }
+    for (index, uri) in info.namespaces.iter().enumerate() {
+        lines.push(Pair::new(format!("Namespace {index}"), uri.as_str()));
+    }
+    lines
+}
+
 /// One JSON object, or a line for each thing the server says.
-fn print(printer: &mut Printer, info: &Info<'_>) -> Result<(), Failure> {
-    if !printer.object(info)? {
-        for line in info.lines() {
+fn print(printer: &mut Printer, info: &ServerInfo) -> Result<(), Failure> {
+    if !printer.object(&Info::from(info))? {
+        for line in lines(info) {
             printer.print(&line)?;
         }
     }

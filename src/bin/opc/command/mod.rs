@@ -1,8 +1,11 @@
 //! The commands, one file each.
 
 mod config;
+mod discover;
 mod info;
+mod list;
 mod pair;
+mod properties;
 mod read;
 mod repeat;
 mod shell;
@@ -27,6 +30,10 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Read(args) => read::run(&cli.global, args).await,
         Command::Write(args) => write::run(&cli.global, args).await,
         Command::Watch(args) => watch::run(&cli.global, args).await,
+        Command::List(args) => list::run(&cli.global, args).await,
+        Command::Properties(args) => Box::pin(properties::run(&cli.global, args)).await,
+        Command::Servers(args) => discover::servers(&cli.global, args).await,
+        Command::Endpoints(args) => discover::endpoints(&cli.global, args).await,
         Command::Info(repeat) => info::run(&cli.global, repeat).await,
         Command::Config => config::run(&cli.global),
         Command::Simulate(args) => simulate::run(args).await,

@@ -117,7 +117,7 @@ impl Name {
         let reads = action == Read;
         match self {
             Name::Function | Name::Source | Name::Update => reads,
-            Name::Size | Name::Pause => matches!(action, Read | Write),
+            Name::Size | Name::Pause => matches!(action, Read | Write | Properties),
             Name::Repeat => matches!(action, Read | Info | Properties | List | Flat),
             Name::Append => matches!(action, Read | Properties),
             Name::Id => action == Properties,
@@ -152,49 +152,83 @@ impl Given {
     }
 }
 
-/// Takes a line apart as GNU getopt does, options before and behind items. `None` where it is none of OpenOPC's: it
-/// names one of `commands` or has an option that OpenOPC has not.
-pub(super) fn parse(arguments: &[&str], commands: &[String]) -> Option<Given> {
+/// Whose line it is.
+#[derive(Debug)]
+pub(super) enum Parsed {
+    /// OpenOPC's.
+    Old(Given),
+    /// One that names a command, or that OpenOPC could not have read.
+    Ours,
+    /// It begins as one of OpenOPC's that reads this tag, and goes on with an option that is only ours.
+    Mixed(String),
+}
+
+/// Takes a line apart as GNU getopt does, options before and behind items.
+pub(super) fn parse(arguments: &[&str], commands: &[String]) -> Parsed {
     let mut given = Given::default();
-    let mut arguments = arguments.iter().copied();
-    while let Some(argument) = arguments.next() {
-        if argument == "--" {
-            given.items.extend(arguments.by_ref().map(str::to_owned));
-        } else if argument == "-" {
-            given.pipe = true;
-        } else if let Some(long) = argument.strip_prefix("--") {
-            let (name, value) =
-                long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
-            let (_, _, takes_value, meaning) = find_long(name)?;
-            let value = match (takes_value, value) {
-                (true, None) => arguments.next()?,
-                (true, Some(value)) => value,
-                (false, None) => "",
-                (false, Some(_)) => return None,
-            };
-            given.take(*meaning, value);
-        } else if is_cluster(argument) {
-            let mut letters = argument.chars();
-            letters.next();
-            while let Some(letter) = letters.next() {
-                let (_, _, takes_value, meaning) = OPTIONS.iter().find(|option| option.0 == letter)?;
-                if *takes_value {
-                    let glued = letters.as_str();
-                    let value = if glued.is_empty() { arguments.next()? } else { glued };
-                    given.take(*meaning, value);
-                    break;
-                }
-                given.take(*meaning, "");
-            }
-        } else {
-            let first = given.action.is_none() && given.items.is_empty() && !given.pipe;
-            if first && commands.iter().any(|command| command == argument) {
-                return None;
-            }
-            given.items.push(argument.to_owned());
-        }
+    match given.all(arguments, commands) {
+        Some(()) => Parsed::Old(given),
+        None => match given.items.into_iter().next() {
+            Some(tag) if given.action.is_none() => Parsed::Mixed(tag),
+            _ => Parsed::Ours,
+        },
     }
-    Some(given)
+}
+
+impl Given {
+    /// `None` where one of `commands` is named, or something is none of OpenOPC's.
+    fn all(&mut self, arguments: &[&str], commands: &[String]) -> Option<()> {
+        let mut arguments = arguments.iter().copied();
+        while let Some(argument) = arguments.next() {
+            if argument == "--" {
+                self.items.extend(arguments.by_ref().map(str::to_owned));
+            } else if argument == "-" {
+                self.pipe = true;
+            } else if let Some(long) = argument.strip_prefix("--") {
+                self.long(long, &mut arguments)?;
+            } else if is_cluster(argument) {
+                self.cluster(argument, &mut arguments)?;
+            } else {
+                let first = self.action.is_none() && self.items.is_empty() && !self.pipe;
+                if first && commands.iter().any(|command| command == argument) {
+                    return None;
+                }
+                self.items.push(argument.to_owned());
+            }
+        }
+        Some(())
+    }
+
+    /// `--output=csv` or `--output csv`.
+    fn long<'a>(&mut self, long: &'a str, rest: &mut impl Iterator<Item = &'a str>) -> Option<()> {
+        let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+        let (_, _, takes_value, meaning) = find_long(name)?;
+        let value = match (takes_value, value) {
+            (true, None) => rest.next()?,
+            (true, Some(value)) => value,
+            (false, None) => "",
+            (false, Some(_)) => return None,
+        };
+        self.take(*meaning, value);
+        Some(())
+    }
+
+    /// `-rv`, `-o csv` or `-ocsv`.
+    fn cluster<'a>(&mut self, cluster: &'a str, rest: &mut impl Iterator<Item = &'a str>) -> Option<()> {
+        let mut letters = cluster.chars();
+        letters.next();
+        while let Some(letter) = letters.next() {
+            let (_, _, takes_value, meaning) = OPTIONS.iter().find(|option| option.0 == letter)?;
+            if *takes_value {
+                let glued = letters.as_str();
+                let value = if glued.is_empty() { rest.next()? } else { glued };
+                self.take(*meaning, value);
+                break;
+            }
+            self.take(*meaning, "");
+        }
+        Some(())
+    }
 }
 
 /// An option by its name, or by as much of its name as no other one begins with.

@@ -41,6 +41,8 @@ fn old_lines_become_ours() {
         ("opc|Saw-toothed+Waves.Int1", "opc|read|--|Saw-toothed Waves.Int1"),
         ("opc|-r|--|-odd", "opc|read|--|-odd"),
         ("opc|/?", "opc|--help"),
+        // With an option that is ours alone.
+        ("opc|A|-L|1|--times|3", "opc|read|A|-L|1|--times|3"),
     ] {
         assert_eq!(told(old), new, "{old}");
     }

@@ -18,6 +18,7 @@ use serde::Serialize;
 use self::html::Page;
 pub(crate) use self::pipe::reader_gone;
 use self::plain::Plain;
+pub(crate) use self::plain::quoted;
 pub(crate) use self::progress::{Progress, note};
 pub(crate) use self::reading::{Row, field, time_text};
 use self::rotate::Rotated;

@@ -45,7 +45,7 @@ impl Progress {
             return;
         }
         if self.bar.is_none() && self.started.elapsed() >= PATIENCE {
-            let bar = bar(self.total, self.verb);
+            let bar = bar(self.total, self.verb, self.started.elapsed());
             *shown() = Some(bar.clone());
             self.bar = Some(bar);
         }
@@ -64,13 +64,13 @@ impl Drop for Progress {
     }
 }
 
-fn bar(total: Option<u64>, verb: &'static str) -> ProgressBar {
+fn bar(total: Option<u64>, verb: &'static str, elapsed: Duration) -> ProgressBar {
     let template = match total {
-        Some(_) => "{prefix} [{bar:32}] {human_pos} of {human_len} ({per_sec}, {eta} to go)",
+        Some(_) => "{prefix} [{bar:32}] {human_pos} of {human_len}, {eta} to go",
         None => "{prefix} {human_pos} in {elapsed}",
     };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr()).with_elapsed(elapsed);
     bar.set_style(style.progress_chars("=> "));
     bar.set_prefix(verb);
     bar

@@ -7,7 +7,7 @@ use crate::Status;
 use crate::engine::client::{Page, PageResult};
 use crate::status::code;
 
-use super::{Child, MAX_DEPTH, Out, Place, Step, Trail, Walk, Why};
+use super::{Child, HELD, MAX_DEPTH, Out, Place, Step, Trail, Walk, Why};
 
 /// How often a node is browsed from its start because the server lost its place, without getting further.
 const ATTEMPTS: usize = 4;
@@ -64,6 +64,7 @@ impl Walk {
             self.cap = continued.min(count / 2).max(1);
         } else if opened {
             self.cap = self.cap.saturating_mul(2);
+            self.most = (self.most * 2).min(HELD);
         }
         self.starved = starved || (self.starved && self.has_more(&steps));
         for step in steps.into_iter().rev() {
