@@ -298,10 +298,13 @@ fn ctrl_c_says_what_was_done_and_writes_nothing() {
             std::thread::spawn(move || std::io::copy(&mut answers, &mut back));
             let (mut inside, sender) = (inside, sender.clone());
             std::thread::spawn(move || {
-                let mut buffer = [0; 65_536];
+                let mut buffer = [0; 16_384];
                 while let Ok(length) = client.read(&mut buffer) {
+                    if length == 0 {
+                        return;
+                    }
                     // A large request is the look-up.
-                    if length == 0 || length > 8_000 {
+                    if length > 8_000 {
                         // To look at, and to keep: what is dropped here ends the connection.
                         let _ = sender.send((client, inside));
                         return;

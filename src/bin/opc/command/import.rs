@@ -108,7 +108,7 @@ fn summary(args: &Import, list: &List, outcomes: &[Outcome], needed: usize) {
     let mut text = format!("{} of {} placed", count(placed(outcomes)), count(outcomes.len()));
     if !how.is_empty() {
         let parts: Vec<String> = how.iter().map(|(how, n)| format!("{} by {how}", count(*n))).collect();
-        text += &format!(" ({})", parts.join(", "));
+        text = format!("{text} ({})", parts.join(", "));
     }
     let rest = [(missing, "not found"), (ambiguous, "ambiguous"), (list.repeated, "repeated")];
     let rest: Vec<String> = rest
@@ -117,7 +117,7 @@ fn summary(args: &Import, list: &List, outcomes: &[Outcome], needed: usize) {
         .map(|(number, what)| format!("{} {what}", count(number)))
         .collect();
     if !rest.is_empty() {
-        text += &format!("; {}", rest.join(", "));
+        text = format!("{text}; {}", rest.join(", "));
     }
     note(format_args!("{text}"));
     let plural = if needed == 1 { "alias" } else { "aliases" };

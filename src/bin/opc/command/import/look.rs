@@ -90,7 +90,7 @@ async fn there(
     let readings = client.read_many(nodes).await?;
     for (location, reading) in unsure.iter_mut().zip(readings) {
         let gone = |error: &Error| {
-            let status = error.status().map(|status| status.name());
+            let status = error.status().map(openopc::Status::name);
             status.is_some_and(|name| name == "BadNodeIdUnknown" || name == "BadNodeIdInvalid")
         };
         if let Err(error) = reading

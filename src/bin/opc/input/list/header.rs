@@ -65,14 +65,11 @@ impl Columns {
         if column.is_some() {
             return Some(Columns::plain(column));
         }
-        Some(match alias {
-            Some(alias) => Columns { id: alias, target: find(&TARGETS), kepware: false },
-            None => {
-                let kepware =
-                    names.first().is_some_and(|name| name == "tagname") && find(&[ADDRESS]).is_some();
-                Columns { id: if kepware { 0 } else { first }, target: None, kepware }
-            }
-        })
+        if let Some(alias) = alias {
+            return Some(Columns { id: alias, target: find(&TARGETS), kepware: false });
+        }
+        let kepware = names.first().is_some_and(|name| name == "tagname") && find(&[ADDRESS]).is_some();
+        Some(Columns { id: if kepware { 0 } else { first }, target: None, kepware })
     }
 
     pub(super) fn read(

@@ -49,7 +49,7 @@ fn the_column_of_the_ids_is_known_by_its_name() {
     let utf16: Vec<u8> = "\u{feff}Item ID\tN\n°C\t1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(shown(&list(&utf16).unwrap()), ["2 °C"]);
     breaks(b"Item ID,N\nA,1\n,2\n", 3, "there is no item id in column 1");
-    breaks(b"Item ID,N\n\"A,1\nB,2\n", 2, "a quote is not closed, or there is text behind it");
+    breaks(b"Item ID,N\n\"A,1\nB,2\n", 2, "a quote is not closed");
     breaks(b"Alias,Item ID\nA,x\nB,y\nA,z\n", 4, "`A` is `z` here, but `x` in line 2");
 }
 
