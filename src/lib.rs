@@ -8,6 +8,8 @@ pub mod da;
 mod engine;
 mod error;
 pub mod guide;
+#[cfg(any(feature = "client", feature = "sim"))]
+mod like;
 mod reading;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -20,7 +20,7 @@ use super::{Results, Subscription, Watch};
 #[derive(Clone)]
 pub struct Client {
     // Dropped before the worker, which lasts until the goodbye is said.
-    inner: crate::Client,
+    pub(super) inner: crate::Client,
     worker: Arc<Worker>,
 }
 

@@ -19,15 +19,17 @@ pub(crate) enum Service {
     Browse,
     Translate,
     MonitoredItems,
+    Call,
 }
 
 /// The node that tells each limit, in the order of [`Limits::values`].
-const NODES: [(Service, u32); 5] = [
+const NODES: [(Service, u32); 6] = [
     (Service::Read, 11_705),
     (Service::Write, 11_707),
     (Service::Browse, 11_710),
     (Service::Translate, 11_712),
     (Service::MonitoredItems, 11_714),
+    (Service::Call, 11_709),
 ];
 
 /// How many items the server takes in one call of each service.
@@ -38,6 +40,7 @@ pub(crate) struct Limits {
     browse: AtomicUsize,
     translate: AtomicUsize,
     monitored_items: AtomicUsize,
+    call: AtomicUsize,
 }
 
 impl Limits {
@@ -47,7 +50,7 @@ impl Limits {
             NODES.iter().map(|(_, id)| Target::value(&NodeId::numeric(0, *id))).collect();
         let samples = match link.read(&targets, 0.0).await {
             Ok(samples) => samples,
-            // Five nodes are too many for this server: it is told one by one from here on.
+            // These few nodes are too many for this server: it is told one by one from here on.
             Err(failure) if failure.is_too_much() => {
                 for (service, _) in NODES {
                     self.set(service, 1);
@@ -100,6 +103,7 @@ impl Limits {
             Service::Browse => &self.browse,
             Service::Translate => &self.translate,
             Service::MonitoredItems => &self.monitored_items,
+            Service::Call => &self.call,
         }
     }
 }

@@ -40,6 +40,7 @@ pub use results::Results;
 pub(crate) use session::{Handle, Inner};
 pub use write::WriteOptions;
 
+use crate::da::ItemIdsReport;
 use crate::{Error, IntoTag, Operation, Result, Tag};
 
 /// Opens a session with **no message security and as an anonymous user**. [`Client::builder`] has the other choices.
@@ -113,6 +114,20 @@ impl Client {
         let operation = Operation::Resolve;
         let tag = tag.into_tag().map_err(|error| Error::InvalidTag { operation, error })?;
         self.inner().resolve_tag(tag).await
+    }
+
+    /// How item ids are looked up on this server since the last (re)connect, and why. Nothing is sent.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// let opc = openopc::open("sim:").await?;
+    /// println!("{}", opc.item_ids());
+    /// # opc.close().await
+    /// # }
+    /// ```
+    pub fn item_ids(&self) -> ItemIdsReport {
+        self.inner().resolver().report()
     }
 
     /// Runs until Ctrl-C, then closes; or until the client is closed elsewhere. Subscriptions deliver meanwhile.

@@ -2,7 +2,9 @@
 //! Classic.
 
 mod access;
+mod aliases;
 mod coerce;
+mod convention;
 #[cfg(feature = "client")]
 mod group;
 mod hresult;
@@ -10,6 +12,8 @@ mod item_id;
 mod item_ids;
 mod property;
 mod quality;
+#[cfg(feature = "client")]
+mod recognize;
 mod server_state;
 mod source;
 mod time;
@@ -19,7 +23,11 @@ mod vqt;
 pub(crate) mod wildcard;
 
 pub use access::Access;
+pub use aliases::Aliases;
 pub use coerce::{CoerceError, coerce_lossy, coerce_lossy_to};
+pub use convention::Convention;
+#[cfg(feature = "client")]
+pub(crate) use convention::{Candidate, Place};
 #[cfg(feature = "client")]
 pub use group::Group;
 #[cfg(feature = "client")]
@@ -31,6 +39,10 @@ pub use item_id::ItemId;
 pub use item_ids::ItemIds;
 pub use property::PropertyId;
 pub use quality::{HistoryQuality, Limit, MajorQuality, QualityWord};
+#[cfg(feature = "client")]
+pub use recognize::ItemIdsReport;
+#[cfg(feature = "client")]
+pub(crate) use recognize::{Recognized, recognize};
 pub use server_state::ServerState;
 pub use source::Source;
 pub use time::{

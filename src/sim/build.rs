@@ -31,6 +31,21 @@ pub(crate) fn space(mut items: Vec<Item>, folders: &[&[&str]], time: Time, seed:
     Ok(space)
 }
 
+/// Adds the other names of items.
+pub(crate) fn aliases(space: &mut Space, aliases: Vec<(String, String)>) -> Result<()> {
+    for (alias, item) in aliases {
+        let fault = |what: &str| Error::Config(format!("simulator alias `{alias}`: {what}"));
+        if alias.is_empty() || alias.len() > MAX_ID {
+            return Err(fault("an alias has 1 to 4096 bytes"));
+        }
+        let Some(index) = space.by_id.get(item.as_str()).copied() else {
+            return Err(fault(&format!("there is no item `{item}`")));
+        };
+        space.aliases.add(alias, index);
+    }
+    Ok(())
+}
+
 fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
     let fault = |what: &str| Error::Config(format!("simulator item `{}`: {what}", item.id));
     if item.id.is_empty() {

@@ -21,6 +21,9 @@ pub struct SimulatorBuilder {
     seed: u64,
     clock: Clock,
     limits: Limits,
+    aliases: Vec<(String, String)>,
+    namespace: String,
+    made_by: (String, String),
 }
 
 #[derive(Debug)]
@@ -39,6 +42,9 @@ impl SimulatorBuilder {
             seed: 1,
             clock: Clock::Real,
             limits: Limits::default(),
+            aliases: Vec::new(),
+            namespace: super::NAMESPACE.into(),
+            made_by: ("openopc".into(), "openopc simulator".into()),
         }
     }
 
@@ -57,6 +63,32 @@ impl SimulatorBuilder {
     /// Adds many items.
     pub fn items(mut self, items: impl IntoIterator<Item = Item>) -> SimulatorBuilder {
         self.items.extend(items);
+        self
+    }
+
+    /// Gives an item another name, which clients find with the method `FindAlias` and below `Aliases` (OPC 10000-17).
+    ///
+    /// Several items may have the same alias, and one item several.
+    pub fn alias(mut self, alias: impl Into<String>, item: impl Into<String>) -> SimulatorBuilder {
+        self.aliases.push((alias.into(), item.into()));
+        self
+    }
+
+    /// The URI of the items' namespace, where the simulator is to look like another server. Default
+    /// [`NAMESPACE`](super::NAMESPACE).
+    pub fn namespace_uri(mut self, uri: impl Into<String>) -> SimulatorBuilder {
+        self.namespace = uri.into();
+        self
+    }
+
+    /// The manufacturer and the product that the server says it is, where it is to look like another one. Default
+    /// `openopc` and `openopc simulator`.
+    pub fn product(
+        mut self,
+        manufacturer: impl Into<String>,
+        product: impl Into<String>,
+    ) -> SimulatorBuilder {
+        self.made_by = (manufacturer.into(), product.into());
         self
     }
 
@@ -121,11 +153,14 @@ impl SimulatorBuilder {
 
     fn launch(self, ready: Ready) -> Result<Starting> {
         self.check()?;
-        let SimulatorBuilder { items, preset, place, seed, clock, limits } = self;
+        let SimulatorBuilder { items, preset, place, seed, clock, limits, aliases, namespace, made_by } =
+            self;
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
         let folders: &[&[&str]] = if preset { &preset::FOLDERS } else { &[] };
-        let space = Arc::new(build::space(all, folders, Time::start(clock), seed)?);
+        let mut space = build::space(all, folders, Time::start(clock), seed)?;
+        build::aliases(&mut space, aliases)?;
+        let space = Arc::new(space);
         let listener = place.bind().map_err(Error::Sim)?;
         let address =
             listener.local_addr().map_err(|error| Error::Sim(format!("no local address: {error}")))?;
@@ -137,7 +172,7 @@ impl SimulatorBuilder {
             IpAddr::V6(ip) => format!("[{ip}]"),
         };
         let url = format!("opc.tcp://{host}:{}", address.port());
-        let settings = Settings { host, limits };
+        let settings = Settings { host, limits, namespace, made_by };
         let server = Server::start(Arc::clone(&space), settings, listener, ready).map_err(Error::Sim)?;
         Ok(Starting(Simulator::new(space, server, url)))
     }
@@ -153,6 +188,10 @@ impl SimulatorBuilder {
         }
         if self.limits.references_per_node == 0 {
             return Err(Error::Config("`references_per_node` is 0, so a browse would never end".into()));
+        }
+        // Without a namespace of their own, the items would be the standard's or the server's.
+        if ["", "http://opcfoundation.org/UA/", "urn:openopc:simulator"].contains(&self.namespace.as_str()) {
+            return Err(Error::Config(format!("`{}` cannot be the items' namespace", self.namespace)));
         }
         Ok(())
     }

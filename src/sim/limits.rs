@@ -29,6 +29,8 @@ pub struct Limits {
     /// Items in one `CreateMonitoredItems`, `ModifyMonitoredItems`, `SetMonitoringMode` or `DeleteMonitoredItems`.
     /// Default 100,000.
     pub monitored_items_per_call: u32,
+    /// Methods in one Call. Default 100,000.
+    pub methods_per_call: u32,
     /// References of one node in one answer to Browse; a client that asks for more gets a continuation point.
     /// At least 1. Default 1,000.
     pub references_per_node: u32,
@@ -68,6 +70,7 @@ impl Default for Limits {
             nodes_per_translate: 100_000,
             nodes_per_register: 100_000,
             monitored_items_per_call: 100_000,
+            methods_per_call: 100_000,
             references_per_node: 1_000,
             continuation_points: 1_000,
             sessions: 200,

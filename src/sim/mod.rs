@@ -31,6 +31,11 @@
 //! id are the folders it is browsed under, below the Objects folder; an item can have items below it. Identifiers that
 //! start with `~` are the simulator's own: folders are `~folder/Tank`, properties `~EURange/Tank.Level`.
 //!
+//! # Aliases
+//!
+//! [`SimulatorBuilder::alias`] gives an item another name, as OPC 10000-17 has it: an object `~alias/Old.Id` below
+//! `Aliases/TagVariables` with an `AliasFor` reference to the item, which the method `FindAlias` finds.
+//!
 //! # The preset
 //!
 //! [`SimulatorBuilder::preset`] adds the items that OPC DA users know from the Matrikon simulation server, browsed
@@ -75,6 +80,7 @@
 //! There is no security: anyone who can connect can do everything. It listens on this computer only, unless told
 //! otherwise.
 
+mod alias;
 mod build;
 mod builder;
 mod check;

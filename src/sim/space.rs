@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use chrono::Utc;
 
+use super::alias::Aliases;
 use super::check::Shape;
 use super::clock::Time;
 use super::code;
@@ -23,6 +24,8 @@ pub(crate) enum Key {
     Item(u32),
     /// A property of an item.
     Property(u32, Property),
+    /// An alias of items (Part 17).
+    Alias(u32),
 }
 
 /// Identifiers that start with this are the simulator's own: folders and properties.
@@ -31,6 +34,7 @@ pub(crate) const OWN: char = '~';
 const FEW: usize = 64;
 
 const FOLDER: &str = "~folder/";
+const ALIAS: &str = "~alias/";
 
 /// A folder, named by its path: `Plant.Boiler`.
 #[derive(Debug)]
@@ -71,6 +75,7 @@ pub(crate) struct Space {
     pub(crate) below: HashMap<u32, Vec<Key>>,
     pub(crate) by_id: HashMap<Arc<str>, u32>,
     pub(crate) by_path: HashMap<String, u32>,
+    pub(super) aliases: Aliases,
     /// Weak, since the host holds the space.
     host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
@@ -90,6 +95,7 @@ impl Space {
             below: HashMap::new(),
             by_id: HashMap::new(),
             by_path: HashMap::new(),
+            aliases: Aliases::default(),
             host: OnceLock::new(),
             log: Mutex::default(),
             qualities: AtomicU64::new(0),
@@ -105,6 +111,9 @@ impl Space {
         if let Some(path) = id.strip_prefix(FOLDER) {
             return self.by_path.get(path).copied().map(Key::Folder);
         }
+        if let Some(alias) = id.strip_prefix(ALIAS) {
+            return self.aliases.find(alias).map(Key::Alias);
+        }
         let (name, item) = id.strip_prefix(OWN)?.split_once('/')?;
         let key = Key::Property(*self.by_id.get(item)?, Property::named(name)?);
         self.has(key).then_some(key)
@@ -114,7 +123,7 @@ impl Space {
         let details = |item| self.node(item).and_then(|node| node.details.as_deref());
         match key {
             Key::Property(item, property) => details(item).is_some_and(|details| property.is_in(details)),
-            Key::Folder(_) | Key::Item(_) => true,
+            Key::Folder(_) | Key::Item(_) | Key::Alias(_) => true,
         }
     }
 
@@ -127,6 +136,7 @@ impl Space {
             }
             Key::Item(index) => item(index).to_owned(),
             Key::Property(index, property) => format!("{OWN}{}/{}", property.name(), item(index)),
+            Key::Alias(index) => format!("{ALIAS}{}", self.alias(index).map_or("", |alias| &alias.name)),
         }
     }
 
@@ -165,12 +175,13 @@ impl Space {
         item.into_iter().chain(folder).filter(|key| self.parent(*key) == of).collect()
     }
 
-    /// What a node hangs below; `None` is the Objects folder.
+    /// What a node hangs below; `None` is the Objects folder, or for an alias `TagVariables`.
     pub(crate) fn parent(&self, key: Key) -> Option<Key> {
         match key {
             Key::Folder(folder) => self.folder(folder)?.parent,
             Key::Item(item) => self.node(item)?.parent,
             Key::Property(item, _) => Some(Key::Item(item)),
+            Key::Alias(_) => None,
         }
     }
 
@@ -180,6 +191,7 @@ impl Space {
             Key::Folder(folder) => self.folder(folder).map_or("", Folder::browse_name),
             Key::Item(item) => self.node(item).map_or("", Node::browse_name),
             Key::Property(_, property) => property.name(),
+            Key::Alias(alias) => self.alias(alias).map_or("", |alias| &alias.name),
         }
     }
 

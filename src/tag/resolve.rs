@@ -1,13 +1,17 @@
 //! [`Resolver`]: from a tag to the node it means on this server, remembered until the next reconnect.
 
+mod alias_names;
+mod candidates;
 mod find;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::client::limits::{Limits, Service, chunked};
-use crate::da::ItemIds;
-use crate::engine::client::{Aim, Failure, Link, Target};
+use crate::da::{ItemIds, ItemIdsReport, Recognized, recognize};
+use crate::engine::Sample;
+use crate::engine::client::{Aim, Attribute, Failure, Link, Target};
 use crate::status::code;
 use crate::{Error, NodeId, Operation, QualifiedName, Status, Tag, TagKind, Value};
 
@@ -16,6 +20,12 @@ const MAX_REMEMBERED: usize = 1_000_000;
 
 /// The node id of the namespace table (Part 5, 6.3.1 `NamespaceArray`).
 const NAMESPACE_ARRAY: u32 = 2255;
+
+/// `ProductName` and `ManufacturerName` of the server's `BuildInfo` (Part 5, 12.4), and the method `FindAlias` of its
+/// `Aliases` object (Part 17, 9.2).
+const PRODUCT: u32 = 2261;
+const VENDOR: u32 = 2263;
+const FIND_ALIAS: u32 = 23_476;
 
 /// A resolved tag.
 #[derive(Debug)]
@@ -86,11 +96,20 @@ pub(crate) struct Resolver {
     rule: ItemIds,
     known: RwLock<HashMap<Tag, Arc<Resolved>>>,
     namespaces: RwLock<Arc<Vec<String>>>,
+    recognized: RwLock<Arc<Recognized>>,
+    /// Whether it is worth asking the server for alias names.
+    find_alias: AtomicBool,
 }
 
 impl Resolver {
     pub(crate) fn new(rule: ItemIds) -> Resolver {
-        Resolver { rule, known: RwLock::default(), namespaces: RwLock::default() }
+        Resolver {
+            rule,
+            known: RwLock::default(),
+            namespaces: RwLock::default(),
+            recognized: RwLock::default(),
+            find_alias: AtomicBool::new(false),
+        }
     }
 
     /// The namespace table as last read.
@@ -101,16 +120,45 @@ impl Resolver {
     /// Reads the namespace table and forgets every node: a server may come back with its namespaces in another order
     /// (Part 5, 6.3.1).
     pub(crate) async fn refresh(&self, link: &Link) -> Result<(), Failure> {
-        let target = Target::value(&NodeId::numeric(0, NAMESPACE_ARRAY));
-        let sample = link.read(&[target], 0.0).await?.pop();
-        let names = sample.map(|sample| sample.value.get::<Vec<String>>());
+        let mut samples = read_about(link).await?.into_iter();
+        let names = samples.next().map(|sample| sample.value.get::<Vec<String>>());
         let Some(Ok(names)) = names else {
             let status = code::BAD_UNKNOWN_RESPONSE;
             return Err(Failure { status, detail: "the server has no namespace table".into() });
         };
+        let text = |sample: Option<Sample>| {
+            let good = sample.filter(|sample| sample.status.is_good());
+            good.and_then(|sample| sample.value.get::<String>().ok()).unwrap_or_default()
+        };
+        let (product, vendor) = (text(samples.next()), text(samples.next()));
+        let find_alias = samples.next().is_some_and(|sample| sample.status.is_good());
+        self.find_alias.store(find_alias, Ordering::Relaxed);
+        let recognized = match self.rule.inner() {
+            ItemIds::Auto => recognize(&names, &product, &vendor),
+            _ => Recognized::default(),
+        };
+        if let Some(convention) = recognized.convention {
+            tracing::debug!(%convention, why = %recognized.evidence.join("; "), "item ids");
+        }
+        *self.recognized.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(recognized);
         *self.namespaces.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
         self.forget_all();
         Ok(())
+    }
+
+    fn recognized(&self) -> Arc<Recognized> {
+        self.recognized.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How item ids are looked up, and why.
+    pub(crate) fn report(&self) -> ItemIdsReport {
+        let recognized = self.recognized();
+        ItemIdsReport {
+            rule: self.rule.clone(),
+            recognized: recognized.convention,
+            evidence: recognized.evidence.clone(),
+            alias_names: self.find_alias.load(Ordering::Relaxed),
+        }
     }
 
     /// What is remembered of a tag.
@@ -165,12 +213,22 @@ impl Resolver {
         limits: &Limits,
     ) -> Result<Vec<bool>, Failure> {
         let namespaces = self.namespaces();
-        find::Search { link, limits, namespaces: &namespaces }.leads(items, &self.rule).await
+        self.search(link, limits, &namespaces).leads(items, &self.rule).await
+    }
+
+    fn search<'a>(
+        &'a self,
+        link: &'a Link,
+        limits: &'a Limits,
+        namespaces: &'a [String],
+    ) -> find::Search<'a> {
+        let recognized = self.recognized().convention;
+        find::Search { link, limits, namespaces, recognized, find_alias: &self.find_alias }
     }
 
     async fn find(&self, tags: &[&Tag], link: &Link, limits: &Limits) -> Result<Vec<Answer>, Failure> {
         let namespaces = self.namespaces();
-        let search = find::Search { link, limits, namespaces: &namespaces };
+        let search = self.search(link, limits, &namespaces);
         let nodes = search.nodes(tags, &self.rule).await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         // Found with a table that has been read anew meanwhile: good for this call, but not to be remembered.
@@ -200,5 +258,17 @@ impl Resolver {
                 Ok(resolved)
             })
             .collect())
+    }
+}
+
+/// Everything that is asked right after connecting, in one request: the namespace table, and what tells the product. A
+/// server that takes only one node at a time is asked for the first alone.
+async fn read_about(link: &Link) -> Result<Vec<Sample>, Failure> {
+    let value = |id| Target::value(&NodeId::numeric(0, id));
+    let find_alias = value(FIND_ALIAS).attribute(Attribute::NodeClass);
+    let targets = [value(NAMESPACE_ARRAY), value(PRODUCT), value(VENDOR), find_alias];
+    match link.read(&targets, 0.0).await {
+        Err(failure) if failure.is_too_much() => link.read(&[value(NAMESPACE_ARRAY)], 0.0).await,
+        result => result,
     }
 }

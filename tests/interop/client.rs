@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use openopc::da::ItemIds;
 use openopc::{
     Array, Client, DataType, Error, Identifier, LocalizedText, NodeId, QualifiedName, Status, Tag, Value,
 };
@@ -194,6 +195,47 @@ async fn addresses(opc: &Client) {
     );
     let unknown = opc.read(tag("No.Such.Tag")).await.expect_err("there is no such node");
     assert_eq!(unknown.status().map(Status::name).as_deref(), Some("BadNodeIdUnknown"));
+}
+
+/// `FindAlias` (Part 17) of a server that answers it.
+#[tokio::test]
+async fn alias_names_of_asyncua() {
+    let Some(server) = Stack::Asyncua.server() else { return };
+    for rule in [ItemIds::Auto, ItemIds::AliasNames] {
+        let opc = Client::builder(&server.url).item_ids(rule).open().await.expect("a session");
+        assert!(opc.item_ids().alias_names, "its address space has the method");
+        let expected = opc.resolve(tag("Counter.Int32")).await.expect("a node");
+        assert_eq!(opc.resolve("Old.Counter").await.expect("an alias"), expected);
+        // Wildcards are escaped: `Old_%` would be `OldX!` too.
+        let expected = opc.resolve(tag("ReadOnly.Int32")).await.expect("a node");
+        assert_eq!(opc.resolve("Old_%").await.expect("an alias"), expected);
+        match opc.resolve("Both").await {
+            Err(Error::Resolve { candidates, .. }) => assert_eq!(candidates.len(), 2),
+            other => panic!("two nodes: {other:?}"),
+        }
+        assert!(matches!(opc.resolve("Nothing").await, Err(Error::Resolve { .. })));
+        opc.close().await.expect("closed");
+    }
+}
+
+/// Servers whose `FindAlias` is declared and not there: an unknown tag is just that, and they are asked once.
+#[tokio::test]
+async fn alias_names_of_servers_that_have_none() {
+    for stack in [Stack::NodeOpcua, Stack::Open62541] {
+        let Some(server) = stack.server() else { continue };
+        let opc = open(&server.url).await;
+        // By the rule that asks nothing else, the server's answer is told.
+        let strict =
+            Client::builder(&server.url).item_ids(ItemIds::AliasNames).open().await.expect("a session");
+        println!("{stack:?}: {} {:?}", strict.item_ids().alias_names, strict.resolve("No.Such.Tag").await);
+        strict.close().await.expect("closed");
+        for _ in 0..2 {
+            let unknown = opc.resolve("No.Such.Tag").await;
+            assert!(matches!(unknown, Err(Error::Resolve { .. })), "{stack:?}: {unknown:?}");
+            assert!(!opc.item_ids().alias_names, "{stack:?} is not asked again");
+        }
+        opc.close().await.expect("closed");
+    }
 }
 
 async fn many(opc: &Client) {

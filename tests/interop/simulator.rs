@@ -5,7 +5,8 @@ use openopc::sim::Simulator;
 use crate::peers::Stack;
 
 async fn runs_against_our_simulator(stack: Stack) {
-    let simulator = Simulator::start().await.expect("the simulator starts");
+    let builder = Simulator::builder().preset().alias("Old.Int4", "Random.Int4");
+    let simulator = builder.start().await.expect("the simulator starts");
     let url = simulator.url().to_owned();
     tokio::task::spawn_blocking(move || stack.client(&url)).await.expect("the client's checks hold");
 }

@@ -12,9 +12,11 @@
 )]
 
 mod cli;
+mod client_alias_names;
 mod client_blocking;
 mod client_discover;
 mod client_group;
+mod client_item_ids;
 mod client_life;
 mod client_limits;
 mod client_list;

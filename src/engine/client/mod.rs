@@ -1,5 +1,6 @@
 //! The client side of the engine: one connection to one server, as a handful of services.
 
+mod alias;
 mod browse;
 mod call;
 mod connect;

@@ -54,12 +54,14 @@ impl<'a> View<'a> {
                 QualifiedName::new(self.namespace, self.node(item).map_or("", Node::browse_name))
             }
             Key::Property(_, property) => QualifiedName::new(0, property.name()),
+            Key::Alias(_) => QualifiedName::new(self.namespace, self.space.name(key)),
         }
     }
 
     pub(super) fn type_definition(&self, key: Key) -> NodeId {
         match key {
             Key::Folder(_) => ObjectTypeId::FolderType.into(),
+            Key::Alias(_) => ObjectTypeId::AliasNameType.into(),
             Key::Property(..) => VariableTypeId::PropertyType.into(),
             Key::Item(item) => {
                 let details = self.node(item).and_then(|node| node.details.as_deref());
@@ -95,7 +97,7 @@ impl<'a> View<'a> {
         match key {
             Key::Item(item) => self.node(item).map_or(NOTHING, |node| node.shape),
             Key::Property(_, property) => property.shape(),
-            Key::Folder(_) => NOTHING,
+            Key::Folder(_) | Key::Alias(_) => NOTHING,
         }
     }
 
@@ -148,7 +150,7 @@ impl<'a> View<'a> {
                 }
                 _ => return failed(code::BAD_NOT_READABLE, stamps, now),
             },
-            Key::Folder(_) => return failed(code::BAD_ATTRIBUTE_ID_INVALID, stamps, now),
+            Key::Folder(_) | Key::Alias(_) => return failed(code::BAD_ATTRIBUTE_ID_INVALID, stamps, now),
             Key::Property(item, property) => {
                 let mut value = DataValue::value_only(self.property(item, property).unwrap_or_default());
                 value.status = Some(StatusCode::Good);
@@ -220,9 +222,7 @@ impl<'a> View<'a> {
     fn attribute(&self, key: Key, attribute: AttributeId) -> Option<Variant> {
         let shared = match attribute {
             AttributeId::NodeId => Some(Variant::from(self.node_id(key))),
-            AttributeId::NodeClass => {
-                Some(Variant::from(if matches!(key, Key::Folder(_)) { OBJECT } else { VARIABLE }))
-            }
+            AttributeId::NodeClass => Some(Variant::from(if is_object(key) { OBJECT } else { VARIABLE })),
             AttributeId::BrowseName => Some(Variant::from(self.browse_name(key))),
             AttributeId::DisplayName => {
                 Some(Variant::from(LocalizedText::new("", self.browse_name(key).name.as_ref())))
@@ -238,10 +238,10 @@ impl<'a> View<'a> {
         }
         let shape = self.shape(key);
         match (attribute, key) {
-            (AttributeId::EventNotifier, Key::Folder(_)) => {
+            (AttributeId::EventNotifier, Key::Folder(_) | Key::Alias(_)) => {
                 Some(Variant::from(EventNotifier::empty().bits()))
             }
-            (_, Key::Folder(_)) => None,
+            (_, Key::Folder(_) | Key::Alias(_)) => None,
             (AttributeId::DataType, _) => Some(Variant::from(match key {
                 Key::Property(_, Property::Range | Property::InstrumentRange) => {
                     NodeId::from(DataTypeId::Range)
@@ -294,7 +294,11 @@ const OBJECT: i32 = 1;
 const VARIABLE: i32 = 2;
 
 fn class(key: Key) -> NodeClass {
-    if matches!(key, Key::Folder(_)) { NodeClass::Object } else { NodeClass::Variable }
+    if is_object(key) { NodeClass::Object } else { NodeClass::Variable }
+}
+
+fn is_object(key: Key) -> bool {
+    matches!(key, Key::Folder(_) | Key::Alias(_))
 }
 
 /// -1 for single values, the number of dimensions for arrays, -2 where anything goes (Part 3, 5.6.2).

@@ -16,7 +16,7 @@ use super::Settings;
 use super::back::Back;
 use super::front::Front;
 use super::monitor::Monitors;
-use crate::sim::{Limits, NAMESPACE, Space};
+use crate::sim::{Limits, Space};
 
 /// Also the URI of namespace 1, as the standard wants it (Part 3, 8.2.2).
 const APPLICATION: &str = "urn:openopc:simulator";
@@ -34,18 +34,19 @@ pub(super) fn build(
     let made: Arc<OnceLock<Arc<Monitors>>> = Arc::default();
     let (space, hand_out) = (Arc::clone(space), Arc::clone(&made));
     let sampling = settings.limits.sampling_interval;
+    let uri = settings.namespace.clone();
     let front = move |context: ServerContext| {
         let namespace = {
             let mut types = context.type_tree.write();
             types.namespaces_mut().add_namespace(APPLICATION);
-            types.namespaces_mut().add_namespace(NAMESPACE)
+            types.namespaces_mut().add_namespace(&uri)
         };
         let monitors =
             Arc::new(Monitors::new(Arc::clone(&space), context.subscriptions.clone(), namespace, sampling));
         let _ = hand_out.set(Arc::clone(&monitors));
         let host: Weak<Monitors> = Arc::downgrade(&monitors);
         space.set_host(host);
-        Front::new(space, namespace, monitors, context)
+        Front::new(space, (namespace, uri), monitors, context)
     };
     let back = |context: ServerContext| Back::new(context);
     let endpoint = ServerEndpoint::new(
@@ -74,8 +75,8 @@ pub(super) fn build(
         .limits(limits(&settings.limits))
         .build_info(BuildInfo {
             product_uri: PRODUCT.into(),
-            manufacturer_name: "openopc".into(),
-            product_name: "openopc simulator".into(),
+            manufacturer_name: settings.made_by.0.as_str().into(),
+            product_name: settings.made_by.1.as_str().into(),
             software_version: env!("CARGO_PKG_VERSION").into(),
             build_number: "1".into(),
             build_date: DateTime::null(),
@@ -132,6 +133,7 @@ fn limits(ours: &Limits) -> EngineLimits {
         max_nodes_per_translate_browse_paths_to_node_ids: size(ours.nodes_per_translate),
         max_nodes_per_register_nodes: size(ours.nodes_per_register),
         max_monitored_items_per_call: size(ours.monitored_items_per_call),
+        max_nodes_per_method_call: size(ours.methods_per_call),
         max_references_per_browse_node: size(ours.references_per_node),
         max_subscriptions_per_call: size(ours.subscriptions_per_session),
         ..OperationalLimits::default()

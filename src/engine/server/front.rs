@@ -24,23 +24,25 @@ use super::sessions::Sessions;
 use super::standard::Standard;
 use crate::Status;
 use crate::engine::convert;
-use crate::sim::{Change, Key, Logged, NAMESPACE, Service, Space, code};
+use crate::sim::{Change, Key, Logged, Service, Space, code};
 
 pub(super) struct Front {
     space: Arc<Space>,
     namespace: u16,
     monitors: Arc<Monitors>,
     standard: Standard,
+    namespace_uri: String,
 }
 
 impl Front {
     pub(super) fn new(
         space: Arc<Space>,
-        namespace: u16,
+        (namespace, namespace_uri): (u16, String),
         monitors: Arc<Monitors>,
         context: ServerContext,
     ) -> Front {
-        Front { space, namespace, monitors, standard: Standard::new(context.node_managers, context.status) }
+        let standard = Standard::new(context.node_managers, context.status);
+        Front { space, namespace, monitors, standard, namespace_uri }
     }
 
     fn view(&self) -> View<'_> {
@@ -82,7 +84,7 @@ impl Front {
         };
         let item = match key {
             Key::Item(item) => item,
-            Key::Folder(_) if write.attribute_id == AttributeId::Value => {
+            Key::Folder(_) | Key::Alias(_) if write.attribute_id == AttributeId::Value => {
                 return Err(code::BAD_ATTRIBUTE_ID_INVALID);
             }
             _ => return Err(code::BAD_NOT_WRITABLE),
@@ -153,7 +155,10 @@ impl NodeManager for Front {
             namespace_index,
             ..NamespaceMetadata::default()
         };
-        vec![namespace(context.info.application_uri.as_ref(), 1), namespace(NAMESPACE, self.namespace)]
+        vec![
+            namespace(context.info.application_uri.as_ref(), 1),
+            namespace(&self.namespace_uri, self.namespace),
+        ]
     }
 
     async fn init(&self, _types: &mut DefaultTypeTree, _context: ServerContext) {}
@@ -334,6 +339,9 @@ impl NodeManager for Front {
         self.record(Service::Call, calls.iter().map(|call| call.method_id()));
         let mut rest = Vec::new();
         for call in calls.iter_mut() {
+            if self.view().find_alias(call, context.get_type_tree_for_user().get()) {
+                continue;
+            }
             if !self.exists(call.object_id()) {
                 call.set_status(StatusCode::BadNodeIdUnknown);
             } else if self.standard.exists(call.object_id()) && self.standard.exists(call.method_id()) {

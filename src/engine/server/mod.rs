@@ -3,6 +3,7 @@
 //! The engine asks a list of node managers, first come first served. Ours are [`front`], which answers for every node
 //! and asks the engine's own manager of namespace 0 where it must, and [`back`], which has the last word on browses.
 
+mod alias;
 mod attributes;
 mod back;
 mod browse;
@@ -37,6 +38,10 @@ pub(crate) struct Settings {
     /// The host name in the endpoints' URLs.
     pub(crate) host: String,
     pub(crate) limits: Limits,
+    /// The URI of the namespace of the items.
+    pub(crate) namespace: String,
+    /// `ManufacturerName` and `ProductName`.
+    pub(crate) made_by: (String, String),
 }
 
 /// A running server on a thread of its own.

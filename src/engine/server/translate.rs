@@ -5,44 +5,52 @@ use opcua::server::node_manager::BrowsePathItem;
 use opcua::types::{NodeId, ReferenceTypeId, RelativePathElement, StatusCode};
 
 use super::attributes::View;
-use super::browse::{downward, is_objects};
+use super::browse::{Spot, downward};
 use crate::sim::Key;
 
 impl View<'_> {
     /// Follows a path that starts at a node of ours, or at the Objects folder.
     pub(super) fn translate(&self, item: &mut BrowsePathItem<'_>, types: &dyn TypeTree) {
         let path = item.path();
-        let mut here = if is_objects(item.node_id()) {
-            vec![None]
-        } else if item.node_id().namespace == self.namespace {
-            let Some(key) = self.key(item.node_id()) else {
-                item.set_status(StatusCode::BadNodeIdUnknown);
-                return;
-            };
-            vec![Some(key)]
-        } else {
-            // The engine's manager follows it, and asks again from each node on the way.
+        let spot = self.spot(item.node_id());
+        if spot.is_none() && item.node_id().namespace == self.namespace {
+            item.set_status(StatusCode::BadNodeIdUnknown);
             return;
-        };
+        }
+        // From nodes that are not ours, the engine's manager follows it, and asks again from each node on the way.
+        let Some(spot) = spot else { return };
+        let mut here = vec![spot];
         if path.is_empty() {
             return;
         }
         for element in path {
-            here = here.into_iter().flat_map(|key| self.step(key, element, types)).map(Some).collect();
+            here =
+                here.into_iter().flat_map(|spot| self.step(spot, element, types)).map(Spot::Ours).collect();
             if here.is_empty() {
                 return;
             }
         }
-        for key in here.into_iter().flatten() {
+        for key in here.into_iter().filter_map(Spot::key) {
             item.add_element(self.node_id(key), path.len(), None);
         }
     }
 
     /// The nodes one step further.
-    fn step(&self, from: Option<Key>, element: &RelativePathElement, types: &dyn TypeTree) -> Vec<Key> {
+    fn step(&self, spot: Spot, element: &RelativePathElement, types: &dyn TypeTree) -> Vec<Key> {
+        let from = spot.key();
         let wanted = |reference: ReferenceTypeId| follows(element, &reference.into(), types);
         let target = &element.target_name;
         let named = |key: &Key| target.is_null() || self.browse_name(*key) == *target;
+        if wanted(ReferenceTypeId::AliasFor) {
+            let across: Vec<Key> = self.across(from, !element.is_inverse).filter(named).collect();
+            if !across.is_empty() {
+                return across;
+            }
+        }
+        if spot == Spot::TagVariables {
+            let here = !element.is_inverse && wanted(ReferenceTypeId::HasComponent);
+            return self.alias_keys().filter(|key| here && named(key)).collect();
+        }
         if element.is_inverse {
             let above = from.filter(|key| wanted(self.upward(*key))).and_then(|key| self.space.parent(key));
             return above.filter(named).into_iter().collect();

@@ -1,13 +1,13 @@
 //! Looking for the nodes that tags mean, by each kind of tag and each rule for item ids.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::AtomicBool;
 
-use super::{
-    Limits, Link, NodeId, QualifiedName, Service, Status, Tag, TagKind, Target, Unresolved, Value, chunked,
-};
+use super::candidates::first_of;
+use super::{Limits, Link, NodeId, QualifiedName, Service, Status, Tag, TagKind, Unresolved, chunked};
 use crate::Identifier;
-use crate::da::ItemIds;
-use crate::engine::client::{Attribute, Failure, Reference};
+use crate::da::{Candidate, Convention, ItemIds};
+use crate::engine::client::{Failure, Reference};
 use crate::status::code;
 
 /// The Objects folder, where browse names start (Part 5, 8.2.4).
@@ -16,7 +16,7 @@ const OBJECTS: u32 = 85;
 /// Longer than any item id has segments, so that a loop in the address space ends.
 const MAX_DEPTH: usize = 64;
 
-type Node = Result<Found, Unresolved>;
+pub(super) type Node = Result<Found, Unresolved>;
 
 /// Where a tag leads.
 #[derive(Clone, Debug)]
@@ -37,6 +37,9 @@ pub(super) struct Search<'a> {
     pub(super) link: &'a Link,
     pub(super) limits: &'a Limits,
     pub(super) namespaces: &'a [String],
+    /// What the server was recognized as.
+    pub(super) recognized: Option<Convention>,
+    pub(super) find_alias: &'a AtomicBool,
 }
 
 impl Search<'_> {
@@ -84,9 +87,11 @@ impl Search<'_> {
     }
 
     /// Item ids by a rule. Rules nest at most as deep as the caller built them.
-    async fn items(&self, items: &[&str], rule: &ItemIds) -> Result<Vec<Node>, Failure> {
+    pub(super) async fn items(&self, items: &[&str], rule: &ItemIds) -> Result<Vec<Node>, Failure> {
         match rule {
             ItemIds::Auto => self.automatic(items).await,
+            ItemIds::Convention(convention) => self.conventional(items, *convention).await,
+            ItemIds::AliasNames => self.alias_names(items).await,
             ItemIds::Identifier { namespace_uri } => Ok(items
                 .iter()
                 .map(|item| self.in_namespace(namespace_uri, &Identifier::String((*item).to_owned())))
@@ -136,100 +141,64 @@ impl Search<'_> {
         Ok(nodes)
     }
 
-    /// The string identifier in every namespace, then browse names under Objects.
+    /// The string identifier in every namespace, browse names under Objects, what the recognized convention adds, and
+    /// the server's alias names.
     async fn automatic(&self, items: &[&str]) -> Result<Vec<Node>, Failure> {
-        let mut nodes = self.identifiers(items).await?;
-        let open: Vec<(usize, &str)> = (0..)
-            .zip(items.iter().copied())
-            .zip(&nodes)
-            .filter(|(_, node)| matches!(node, Err(unresolved) if unresolved.candidates.is_empty()))
-            .map(|(item, _)| item)
-            .collect();
-        if !open.is_empty() {
-            let texts: Vec<&str> = open.iter().map(|(_, item)| *item).collect();
-            let found = self.walk(&NodeId::numeric(0, OBJECTS), &texts, '.').await?;
-            for ((index, _), node) in open.into_iter().zip(found) {
-                set(&mut nodes, index, node);
+        let plan = |item: &&str| {
+            let mut plan = vec![Candidate::anywhere(*item)];
+            plan.extend(self.recognized.into_iter().flat_map(|convention| convention.candidates(item)));
+            plan
+        };
+        // All in one request; but what the convention adds waits for the browse names.
+        let levels = self.existing(&items.iter().map(plan).collect::<Vec<_>>()).await?;
+        let (mut nodes, mut added) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        for levels in levels {
+            let mut levels = levels.into_iter();
+            nodes.push(first_of(levels.next()));
+            added.push(first_of(levels));
+        }
+        self.browse_names(items, &mut nodes).await?;
+        for (node, added) in nodes.iter_mut().zip(added) {
+            if is_nothing(node) {
+                *node = added;
             }
         }
+        self.last_resort(items, &mut nodes).await?;
         Ok(nodes)
     }
 
-    /// Asks in every namespace whether there is a node with the item id as its string identifier. Namespace 0 belongs to
-    /// the standard, which has no such identifiers.
-    async fn identifiers(&self, items: &[&str]) -> Result<Vec<Node>, Failure> {
-        let namespaces = self.own_namespaces();
-        if namespaces.is_empty() {
-            return Ok(vec![Err(Unresolved::nothing()); items.len()]);
-        }
-        let mut candidates = Vec::with_capacity(items.len() * namespaces.len());
-        for item in items {
-            candidates.extend(namespaces.clone().map(|namespace| NodeId::string(namespace, *item)));
-        }
-        let mut hits: Vec<Vec<NodeId>> = vec![Vec::new(); items.len()];
-        let exist = self.exist(&candidates).await?;
-        for (index, (node, exists)) in candidates.into_iter().zip(exist).enumerate() {
-            if let (true, Some(hits)) = (exists, hits.get_mut(index / namespaces.len())) {
-                hits.push(node);
-            }
-        }
-        Ok(hits.into_iter().map(one_of).collect())
+    /// The candidates of a convention, then the automatic way.
+    async fn conventional(&self, items: &[&str], convention: Convention) -> Result<Vec<Node>, Failure> {
+        let plan = |item: &&str| {
+            let mut plan = convention.candidates(item);
+            plan.push(Candidate::anywhere(*item));
+            plan
+        };
+        let levels = self.existing(&items.iter().map(plan).collect::<Vec<_>>()).await?;
+        let mut nodes: Vec<Node> = levels.into_iter().map(first_of).collect();
+        self.browse_names(items, &mut nodes).await?;
+        self.last_resort(items, &mut nodes).await?;
+        Ok(nodes)
     }
 
-    /// All but that of the standard.
-    fn own_namespaces(&self) -> std::ops::Range<u16> {
-        1..u16::try_from(self.namespaces.len()).unwrap_or(u16::MAX)
-    }
-
-    /// Whether each item id, the string identifier of its node, is that node by the rule.
-    pub(super) async fn leads(
-        &self,
-        items: &[(&str, &NodeId)],
-        rule: &ItemIds,
-    ) -> Result<Vec<bool>, Failure> {
-        if *rule != ItemIds::Auto {
-            let texts: Vec<&str> = items.iter().map(|(item, _)| *item).collect();
-            let nodes = self.items(&texts, rule).await?;
-            let leads = |(node, (_, own)): (Node, &(&str, &NodeId))| matches!(node, Ok(Found { node, range: None }) if node == **own);
-            return Ok(nodes.into_iter().zip(items).map(leads).collect());
+    /// Browse names under Objects, for what has not been found.
+    async fn browse_names(&self, items: &[&str], nodes: &mut [Node]) -> Result<(), Failure> {
+        let (open, texts) = open(items, nodes);
+        if !open.is_empty() {
+            let found = self.walk(&NodeId::numeric(0, OBJECTS), &texts, '.').await?;
+            open.into_iter().zip(found).for_each(|(index, node)| set(nodes, index, node));
         }
-        // The node itself is there; what matters is whether another namespace has one of that name.
-        let others = |(_, own): &(&str, &NodeId)| {
-            let own = own.namespace;
-            self.own_namespaces().filter(move |namespace| *namespace != own)
-        };
-        let candidates: Vec<NodeId> = items
-            .iter()
-            .flat_map(|item| others(item).map(|namespace| NodeId::string(namespace, item.0)))
-            .collect();
-        let mut exist = self.exist(&candidates).await?.into_iter();
-        let alone = |item: &(&str, &NodeId)| {
-            let own = self.own_namespaces().contains(&item.1.namespace);
-            let rivals = exist.by_ref().take(others(item).count()).filter(|exists| *exists).count();
-            own && rivals == 0
-        };
-        Ok(items.iter().map(alone).collect())
+        Ok(())
     }
 
-    /// Whether there is such a node.
-    async fn exist(&self, candidates: &[NodeId]) -> Result<Vec<bool>, Failure> {
-        let targets: Vec<Target> =
-            candidates.iter().map(|node| Target::value(node).attribute(Attribute::NodeClass)).collect();
-        let samples =
-            chunked(
-                self.limits,
-                Service::Read,
-                &targets,
-                |part| async move { self.link.read(&part, 0.0).await },
-            )
-            .await?;
-        // A node that exists but hides from this user may refuse even its class; it is still the node that was meant.
-        let unknown = [code::BAD_NODE_ID_UNKNOWN, code::BAD_NODE_ID_INVALID];
-        let exists = |sample: crate::engine::Sample| {
-            !unknown.contains(&sample.status.code())
-                && (sample.status.is_bad() || sample.value != Value::Null)
-        };
-        Ok(samples.into_iter().map(exists).collect())
+    /// The server's alias names, for what nothing else has found.
+    async fn last_resort(&self, items: &[&str], nodes: &mut [Node]) -> Result<(), Failure> {
+        let (open, texts) = open(items, nodes);
+        if !open.is_empty() {
+            let found = self.alias_names_at_last(&texts).await?;
+            open.into_iter().zip(found).for_each(|(index, node)| set(nodes, index, node));
+        }
+        Ok(())
     }
 
     /// Follows browse names from `root`, level by level and all items together. A name may itself contain the separator,
@@ -277,6 +246,17 @@ impl Search<'_> {
     }
 }
 
+/// Nothing was found, and nothing stood in the way.
+fn is_nothing(node: &Node) -> bool {
+    matches!(node, Err(unresolved) if unresolved.candidates.is_empty())
+}
+
+/// The item ids that nothing has been found for, and where they are.
+fn open<'a>(items: &[&'a str], nodes: &[Node]) -> (Vec<usize>, Vec<&'a str>) {
+    let all = items.iter().zip(nodes).enumerate();
+    all.filter(|(_, (_, node))| is_nothing(node)).map(|(index, (item, _))| (index, *item)).unzip()
+}
+
 fn set(nodes: &mut [Node], index: usize, node: Node) {
     if let Some(slot) = nodes.get_mut(index) {
         *slot = node;
@@ -291,7 +271,7 @@ fn refused(status: Status) -> Node {
 }
 
 /// Exactly one node is an answer; none or several are not.
-fn one_of(mut nodes: Vec<NodeId>) -> Node {
+pub(super) fn one_of(mut nodes: Vec<NodeId>) -> Node {
     match nodes.len() {
         1 => nodes.pop().map(Found::from).ok_or_else(Unresolved::nothing),
         _ => Err(Unresolved { candidates: nodes.into_iter().map(Tag::node).collect(), status: None }),

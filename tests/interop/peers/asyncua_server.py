@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import socket
 import sys
 from datetime import datetime, timezone
@@ -207,7 +208,39 @@ async def build(server):
             done += folder_data.references
             folder_data.references = []
     folder_data.references = done + folder_data.references
+    await add_aliases(server, idx)
     return counter
+
+
+def like(pattern):
+    """The Like operator's pattern (Part 4, 7.7.3) as a regular expression; no lists are needed here."""
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    return re.compile("".join(wild.get(p) or re.escape(p[-1]) for p in parts), re.DOTALL)
+
+
+async def add_aliases(server, idx):
+    """Implements FindAlias (Part 17), which the stack's address space only declares."""
+    aliases = {
+        "Old.Counter": ["Counter.Int32"],
+        "Old_%": ["ReadOnly.Int32"],
+        "OldX!": ["Mass.1"],
+        "Both": ["Dup1.Twin", "Dup2.Twin"],
+    }
+
+    def find_alias(_parent, pattern, _reference_type):
+        fitting = like(pattern.Value)
+        found = [
+            ua.AliasNameDataType(
+                AliasName=ua.QualifiedName(name, idx),
+                ReferencedNodes=[ua.ExpandedNodeId(node, idx) for node in nodes],
+            )
+            for name, nodes in aliases.items()
+            if fitting.fullmatch(name)
+        ]
+        return [ua.Variant(found, ua.VariantType.ExtensionObject, is_array=True)]
+
+    server.link_method(server.get_node(ua.NodeId(ua.ObjectIds.Aliases_FindAlias)), find_alias)
 
 
 async def count(counter):

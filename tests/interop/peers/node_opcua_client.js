@@ -236,6 +236,28 @@ class Checks {
         return statusCode.name;
     }
 
+    async find_alias() {
+        const call = (pattern) => this.session.call({
+            objectId: "i=23470",
+            methodId: "i=23476",
+            inputArguments: [
+                { dataType: DataType.String, value: pattern },
+                { dataType: DataType.NodeId, value: opcua.resolveNodeId("i=23469") },
+            ],
+        });
+        const result = await call("Old.%");
+        check(result.statusCode.isGood(), result.statusCode.name);
+        const found = result.outputArguments[0].value;
+        check(found.length === 1 && found[0].aliasName.name === "Old.Int4", JSON.stringify(found));
+        const [node] = found[0].referencedNodes;
+        check(node.value === "Random.Int4" && node.namespace === this.ns, node);
+        const none = await call("Nothing");
+        check(none.outputArguments[0].value.length === 0, JSON.stringify(none));
+        const wrong = await call("[");
+        check(wrong.statusCode.equals(StatusCodes.BadInvalidArgument), wrong.statusCode.name);
+        return `Old.Int4 is ${node}`;
+    }
+
     async subscribe() {
         // An earlier run may have left 77 there, which would then not change.
         let status = await this.put("Bucket Brigade.Int2", DataType.Int16, 0);
@@ -280,7 +302,7 @@ async function main(url) {
     let failed = false;
     for (current of [
         "connect", "namespace", "browse", "attributes", "read", "read_many", "write",
-        "wrong_type", "not_writable", "write_only", "unknown_node", "subscribe", "disconnect",
+        "wrong_type", "not_writable", "write_only", "unknown_node", "find_alias", "subscribe", "disconnect",
     ]) {
         try {
             report(current, true, await checks[current]());
