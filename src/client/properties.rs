@@ -7,12 +7,12 @@ mod wanted;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use answer::Properties;
 
 use self::wanted::Wanted;
-use super::read::{STREAM_CHUNK, exact};
-use super::results::Results;
+use super::results::{Chunks, Results};
 use crate::da::PropertyId;
 use crate::status::code;
 use crate::{Client, Error, IntoTag, Operation, ParseTagError, Result, Tag, Value};
@@ -202,20 +202,11 @@ fn take(properties: Properties, id: PropertyId) -> Result<Value> {
 
 type Tags = Box<dyn Iterator<Item = Result<Tag, ParseTagError>> + Send>;
 
-fn stream(client: &Client, mut tags: Tags, options: &PropertiesOptions) -> Results<Properties> {
-    let (total, wanted) = (exact(&tags), options.wanted());
-    let size = options.chunk.unwrap_or(STREAM_CHUNK);
-    Results::of(client, Operation::Properties, total, move |client, outlet| async move {
-        loop {
-            let chunk: Vec<_> = tags.by_ref().take(size).collect();
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            outlet.wanted().await?;
-            match client.inner().properties_of(chunk, &wanted).await {
-                Ok(results) => outlet.put(results).await?,
-                Err(error) => return outlet.put(vec![Err(error)]).await,
-            }
-        }
+fn stream(client: &Client, tags: Tags, options: &PropertiesOptions) -> Results<Properties> {
+    let wanted = Arc::new(options.wanted());
+    let chunks = Chunks { items: tags, size: options.chunk, pause: Duration::ZERO };
+    Results::in_chunks(client, Operation::Properties, chunks, move |client, tags| {
+        let wanted = wanted.clone();
+        async move { client.inner().properties_of(tags, &wanted).await }
     })
 }

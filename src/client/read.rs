@@ -10,6 +10,7 @@ use crate::subscribe::Held;
 use crate::tag::{Answer, Resolved};
 use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
 
+use super::results::Chunks;
 use super::{Inner, Results};
 
 /// `maxAge` that lets the server answer with what it has (Part 4, 5.11.2.2: the maximum Int32 or more).
@@ -66,9 +67,6 @@ impl ReadOptions {
         self
     }
 }
-
-/// How many tags a streaming verb takes at a time, where nothing else is said.
-pub(super) const STREAM_CHUNK: usize = 1000;
 
 impl Client {
     /// The current value of one tag.
@@ -134,32 +132,12 @@ impl Client {
 
 type Tags = Box<dyn Iterator<Item = Result<Tag, ParseTagError>> + Send>;
 
-fn read_stream(client: &Client, mut tags: Tags, options: ReadOptions) -> Results<Reading> {
-    let total = exact(&tags);
-    Results::of(client, Operation::Read, total, move |client, outlet| async move {
-        let size = options.chunk.unwrap_or(STREAM_CHUNK);
-        let mut first = true;
-        loop {
-            let chunk: Vec<_> = tags.by_ref().take(size).collect();
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            outlet.wanted().await?;
-            if !std::mem::take(&mut first) && !options.pause.is_zero() {
-                tokio::time::sleep(options.pause).await;
-            }
-            match client.inner().read_all(chunk, &options, None).await {
-                Ok(results) => outlet.put(results).await?,
-                Err(error) => return outlet.put(vec![Err(error)]).await,
-            }
-        }
+fn read_stream(client: &Client, tags: Tags, options: ReadOptions) -> Results<Reading> {
+    let chunks = Chunks { items: tags, size: options.chunk, pause: options.pause };
+    Results::in_chunks(client, Operation::Read, chunks, move |client, tags| {
+        let options = options.clone();
+        async move { client.inner().read_all(tags, &options, None).await }
     })
-}
-
-/// How many items an iterator has, where it knows.
-pub(super) fn exact<T>(items: &impl Iterator<Item = T>) -> Option<usize> {
-    let (least, most) = items.size_hint();
-    most.filter(|most| *most == least)
 }
 
 impl Inner {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -100,6 +101,55 @@ impl<T: Send + 'static> Results<T> {
             chunks
         };
         Results { operation, work: Work::Waiting(Box::new(start)), ready: VecDeque::new(), done: 0, total }
+    }
+}
+
+/// Where items come from, and how they are cut.
+pub(crate) struct Chunks<I> {
+    pub(crate) items: Box<dyn Iterator<Item = I> + Send>,
+    /// `None` for as many as is usual.
+    pub(crate) size: Option<usize>,
+    /// Between two chunks.
+    pub(crate) pause: Duration,
+}
+
+/// How many items a streaming verb takes at a time, where nothing else is said.
+const CHUNK: usize = 1000;
+
+impl<T: Send + 'static> Results<T> {
+    /// The results of calls for some of the items at a time. A call that fails is the last.
+    pub(crate) fn in_chunks<I, F, Fut>(
+        client: &Client,
+        operation: Operation,
+        chunks: Chunks<I>,
+        call: F,
+    ) -> Results<T>
+    where
+        I: Send + 'static,
+        F: Fn(Client, Vec<I>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Vec<Result<T>>>> + Send + 'static,
+    {
+        let Chunks { mut items, size, pause } = chunks;
+        let (least, most) = items.size_hint();
+        let total = most.filter(|most| *most == least);
+        let size = size.unwrap_or(CHUNK);
+        Results::of(client, operation, total, move |client, outlet| async move {
+            let mut first = true;
+            loop {
+                let chunk: Vec<I> = items.by_ref().take(size).collect();
+                if chunk.is_empty() {
+                    return Ok(());
+                }
+                outlet.wanted().await?;
+                if !std::mem::take(&mut first) && !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
+                match call(client.clone(), chunk).await {
+                    Ok(results) => outlet.put(results).await?,
+                    Err(error) => return outlet.put(vec![Err(error)]).await,
+                }
+            }
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{Client, ConvertError, Error, IntoTag, NodeType, Operation, Result, S
 
 use super::into_write::IntoWrite;
 use super::limits::{Service, chunked_until_failure};
-use super::read::{STREAM_CHUNK, exact};
+use super::results::Chunks;
 use super::{Inner, Results};
 
 const OPERATION: Operation = Operation::Write;
@@ -150,35 +150,22 @@ type Item = Result<(Tag, Value)>;
 
 fn write_stream(
     client: &Client,
-    mut values: Box<dyn Iterator<Item = Item> + Send>,
+    values: Box<dyn Iterator<Item = Item> + Send>,
     options: WriteOptions,
 ) -> Results<Tag> {
-    let total = exact(&values);
-    Results::of(client, OPERATION, total, move |client, outlet| async move {
-        let size = options.chunk.unwrap_or(STREAM_CHUNK);
-        let mut first = true;
-        loop {
-            let chunk: Vec<Item> = values.by_ref().take(size).collect();
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            outlet.wanted().await?;
-            if !std::mem::take(&mut first) && !options.pause.is_zero() {
-                tokio::time::sleep(options.pause).await;
-            }
+    let chunks = Chunks { items: values, size: options.chunk, pause: options.pause };
+    Results::in_chunks(client, OPERATION, chunks, move |client, values: Vec<Item>| {
+        let options = options.clone();
+        async move {
             let tags: Vec<Option<Tag>> =
-                chunk.iter().map(|item| item.as_ref().ok().map(|(tag, _)| tag.clone())).collect();
-            match client.inner().write_all(chunk, &options).await {
-                Ok(results) => {
-                    let written = |(result, tag): (Result<()>, Option<Tag>)| match (result, tag) {
-                        (Ok(()), Some(tag)) => Some(Ok(tag)),
-                        (Err(error), _) => Some(Err(error)),
-                        (Ok(()), None) => None,
-                    };
-                    outlet.put(results.into_iter().zip(tags).filter_map(written).collect()).await?;
-                }
-                Err(error) => return outlet.put(vec![Err(error)]).await,
-            }
+                values.iter().map(|item| item.as_ref().ok().map(|(tag, _)| tag.clone())).collect();
+            let results = client.inner().write_all(values, &options).await?;
+            let written = |(result, tag): (Result<()>, Option<Tag>)| match (result, tag) {
+                (Ok(()), Some(tag)) => Some(Ok(tag)),
+                (Err(error), _) => Some(Err(error)),
+                (Ok(()), None) => None,
+            };
+            Ok(results.into_iter().zip(tags).filter_map(written).collect())
         }
     })
 }

@@ -14,7 +14,7 @@ pub(crate) mod handover;
 mod into;
 mod names;
 mod node_id;
-mod number;
+pub(crate) mod number;
 mod opaque;
 mod parse;
 mod serde;

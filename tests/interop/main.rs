@@ -12,6 +12,7 @@
     reason = "what was read must be equal to the last bit, and a run shows what was tried"
 )]
 
+mod cli;
 mod client;
 mod list;
 mod peers;

@@ -198,3 +198,18 @@ async fn a_deadband_counts_for_items_with_a_range_only() {
     told.sort_by_key(|value| matches!(value, Value::String(_)));
     assert_eq!(told, [Value::Double(71.0), Value::from("b")]);
 }
+
+#[tokio::test]
+async fn a_rate_of_zero_is_as_fast_as_the_server_can_and_the_granted_rate_is_told() {
+    let (_simulator, opc) = served(numbered(1)).await;
+    let fast = opc.group("fast").update_rate(Duration::ZERO);
+    assert_eq!(fast.granted().publishing_interval(), Duration::ZERO, "what was asked");
+    values(fast.read_many(["N0"]).await.unwrap());
+    let granted = fast.granted();
+    assert!(granted.publishing_interval() > Duration::ZERO, "{granted:?}");
+    assert!(granted.publishing_interval() < Duration::from_secs(1), "{granted:?}");
+
+    let slow = opc.group("slow").update_rate(Duration::from_secs(2));
+    values(slow.read_many(["N0"]).await.unwrap());
+    assert_eq!(slow.granted().publishing_interval(), Duration::from_secs(2));
+}

@@ -2,6 +2,7 @@
 
 use super::{CoerceError, refused, text};
 use crate::da::{HResult, VariantDate};
+use crate::value::number;
 use crate::{DataType, Status, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,18 +18,11 @@ impl Number {
         Ok(match value {
             Value::Boolean(true) => Number::True,
             Value::Boolean(false) => Number::Integer(0),
-            Value::SByte(v) => Number::Integer((*v).into()),
-            Value::Byte(v) => Number::Integer((*v).into()),
-            Value::Int16(v) => Number::Integer((*v).into()),
-            Value::UInt16(v) => Number::Integer((*v).into()),
-            Value::Int32(v) => Number::Integer((*v).into()),
-            Value::UInt32(v) => Number::Integer((*v).into()),
-            Value::Int64(v) => Number::Integer((*v).into()),
-            Value::UInt64(v) => Number::Integer((*v).into()),
             Value::StatusCode(status) => Number::Integer(status.bits().into()),
             // By the decimal text: what was 0.1 for the one who wrote it stays 0.1.
-            Value::Float(v) => Number::Float(v.to_string().parse().unwrap_or_else(|_| f64::from(*v))),
-            Value::Double(v) => Number::Float(*v),
+            Value::Float(v) if to == DataType::Double => {
+                Number::Float(v.to_string().parse().unwrap_or_else(|_| f64::from(*v)))
+            }
             Value::DateTime(time) => match VariantDate::from_time_lossy(*time) {
                 Ok(date) => Number::Float(date.days()),
                 Err(error) => return Err(CoerceError { code: HResult::DISP_E_OVERFLOW, error }),
@@ -39,7 +33,11 @@ impl Number {
             Value::LocalizedText(text) => text::number(&text.text).ok_or_else(|| {
                 refused(value, to, HResult::DISP_E_TYPEMISMATCH, "the text is not a number")
             })?,
-            _ => return Err(refused(value, to, HResult::DISP_E_TYPEMISMATCH, "")),
+            _ => match number::Number::of(value) {
+                Some(number::Number::Integer(v)) => Number::Integer(v),
+                Some(number::Number::Float(v)) => Number::Float(v),
+                None => return Err(refused(value, to, HResult::DISP_E_TYPEMISMATCH, "")),
+            },
         })
     }
 
