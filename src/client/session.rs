@@ -359,20 +359,6 @@ impl Inner {
         Ok(answers.into_iter().zip(tags).map(name).collect())
     }
 
-    pub(super) async fn resolve_tag(&self, tag: Tag) -> Result<Tag> {
-        let operation = Operation::Resolve;
-        self.check_connected(operation)?;
-        let Some(resolved) = self.resolve(operation, &[&tag]).await?.pop() else {
-            return Err(Error::Resolve { operation, tag, candidates: Vec::new() });
-        };
-        let resolved = resolved?;
-        let node = Tag::node(resolved.target.node());
-        match &resolved.range {
-            None => Ok(node),
-            Some(range) => node.index_range(range).map_err(|error| Error::InvalidTag { operation, error }),
-        }
-    }
-
     fn tell(&self, event: Event) {
         tracing::debug!(url = %self.url, ?event, "connection");
         if let Some(events) = &self.events {

@@ -13,6 +13,7 @@ use crate::da::{ItemIds, ItemIdsReport, Recognized, recognize};
 use crate::engine::Sample;
 use crate::engine::client::{Aim, Attribute, Failure, Link, Target};
 use crate::status::code;
+use crate::tag::FoundBy;
 use crate::{Error, NodeId, Operation, QualifiedName, Status, Tag, TagKind, Value};
 
 /// Far more than any server has tags. A program that makes up names without end must not fill the memory.
@@ -33,6 +34,7 @@ pub(crate) struct Resolved {
     pub(crate) target: Target,
     /// The part of the array that the tag means, its alias included.
     pub(crate) range: Option<String>,
+    pub(crate) by: FoundBy,
     /// What a write must know, once it has been asked for.
     pub(crate) node_type: OnceLock<super::NodeType>,
 }
@@ -68,7 +70,12 @@ impl Aim for Arc<Resolved> {
 impl Resolved {
     /// The whole value of a node that no tag was looked up for.
     pub(crate) fn whole(node: &NodeId) -> Arc<Resolved> {
-        Arc::new(Resolved { target: Target::value(node), range: None, node_type: OnceLock::new() })
+        Arc::new(Resolved {
+            target: Target::value(node),
+            range: None,
+            by: FoundBy::NodeId,
+            node_type: OnceLock::new(),
+        })
     }
 
     /// What the server gave, as the tag asked for it: a range of one element is that element, for servers answer it with
@@ -249,7 +256,7 @@ impl Resolver {
             .iter()
             .zip(nodes)
             .map(|(tag, node)| {
-                let find::Found { node, range } = node?;
+                let find::Found { node, range, by } = node?;
                 let range = match (tag.range(), range) {
                     (Some(range), None) => Some(range.to_owned()),
                     (None, range) => range,
@@ -260,7 +267,7 @@ impl Resolver {
                     None => Target::value(&node),
                     Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
                 };
-                let resolved = Arc::new(Resolved { target, range, node_type: OnceLock::new() });
+                let resolved = Arc::new(Resolved { target, range, by, node_type: OnceLock::new() });
                 if lasting {
                     known.insert((*tag).clone(), resolved.clone());
                 }

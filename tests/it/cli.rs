@@ -2,6 +2,7 @@
 
 mod browse;
 mod ends;
+mod import;
 mod legacy;
 mod output;
 mod process;
