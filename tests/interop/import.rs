@@ -41,7 +41,7 @@ fn import(stack: Stack) {
         "Item ID,Note\nScalar.Int32,as it is\nInterop.Scalar.Int16,by its place\nScalar.Imt64,a slip\n\
                     Quite different,\n"
             .to_owned();
-    (0..5000).for_each(|n| list += &format!("Mass.{n},\n"));
+    list.extend((0..5000).map(|n| format!("Mass.{n},\n")));
     let (rows, notes, code) = opc(&server, &["import", "-", "--save", save, "-o", "json"], &list);
     assert_eq!(code, 1, "{notes}");
     assert_eq!(
