@@ -39,6 +39,7 @@ mod client_trace;
 mod client_types;
 mod client_watch;
 mod client_write;
+mod from_opc_da;
 mod from_openopc;
 mod peer;
 mod sim;
