@@ -286,6 +286,16 @@ impl Inner {
         }
     }
 
+    /// Fails where the connection is not the one that nodes were found on: they may mean others now.
+    pub(crate) fn check_same(&self, operation: Operation, look: u64) -> Result<()> {
+        self.check_connected(operation)?;
+        if self.resolver.look() == look {
+            Ok(())
+        } else {
+            Err(Error::Disconnected { operation, url: self.url.clone() })
+        }
+    }
+
     pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {
         &self.runtime
     }

@@ -19,7 +19,8 @@ mod source;
 mod time;
 mod var_type;
 mod vqt;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "sim"))]
+#[cfg_attr(not(feature = "client"), expect(dead_code, reason = "the simulator compares whole ids only"))]
 pub(crate) mod wildcard;
 
 pub use access::Access;

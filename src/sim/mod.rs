@@ -85,6 +85,7 @@ mod build;
 mod builder;
 mod check;
 mod clock;
+pub(crate) mod fault;
 pub(crate) mod gate;
 mod item;
 mod limits;
@@ -101,6 +102,7 @@ mod space;
 
 pub use builder::SimulatorBuilder;
 pub use clock::Clock;
+pub use fault::{Direction, Fault, FaultGuard, ItemFault, When};
 pub use gate::Traffic;
 pub use item::Item;
 pub use limits::Limits;

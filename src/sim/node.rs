@@ -232,6 +232,12 @@ impl Node {
         }
     }
 
+    /// Makes subscriptions look at it again, as if it had changed.
+    pub(super) fn touch(&self) {
+        let mut state = self.state();
+        state.version = state.version.wrapping_add(1);
+    }
+
     pub(crate) fn set_status(&self, status: Status, now: DateTime<Utc>) {
         let mut state = self.state();
         state.status = status;
@@ -240,7 +246,7 @@ impl Node {
     }
 }
 
-fn bad(status: Status, source_time: DateTime<Utc>, version: u32) -> Sample {
+pub(super) fn bad(status: Status, source_time: DateTime<Utc>, version: u32) -> Sample {
     Sample { value: Value::Null, status, source_time, version }
 }
 

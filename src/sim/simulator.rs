@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::builder::SimulatorBuilder;
+use super::fault::{Fault, FaultGuard, When};
 use super::gate::Traffic;
 use super::log::{Logged, Request};
 use super::node::Node;
@@ -189,6 +190,26 @@ impl Simulator {
     /// [`Error::Sim`] if there is no such item.
     pub fn write_count(&self, item: &str) -> Result<u32> {
         Ok(self.node(item)?.1.state().writes)
+    }
+
+    /// Makes something go wrong for as long as the guard lives: see [`Fault`].
+    pub fn inject(&self, fault: Fault) -> FaultGuard {
+        self.inject_when(fault, When::always())
+    }
+
+    /// As [`inject`](Simulator::inject), but only for some calls, or for some time.
+    pub fn inject_when(&self, fault: Fault, when: When) -> FaultGuard {
+        let active = self.space.faults.make(fault, when, self.now());
+        self.space.faults.add(&active);
+        self.space.touch(|item| active.is_about(item));
+        let space = Arc::downgrade(&self.space);
+        let ended = Arc::clone(&active);
+        FaultGuard::new(active, move || {
+            if let Some(space) = space.upgrade() {
+                space.faults.remove(ended.number);
+                space.touch(|item| ended.is_about(item));
+            }
+        })
     }
 
     /// How often the program's own closures have panicked.

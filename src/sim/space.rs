@@ -10,8 +10,9 @@ use super::alias::Aliases;
 use super::check::Shape;
 use super::clock::Time;
 use super::code;
+use super::fault::Faults;
 use super::log::{Entry, Log, Logged};
-use super::node::{Node, lock};
+use super::node::{Node, Sample, lock};
 use super::property::Property;
 use super::rand::Rand;
 use super::service::Service;
@@ -79,6 +80,7 @@ pub(crate) struct Space {
     /// Weak, since the host holds the space.
     host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
+    pub(crate) faults: Arc<Faults>,
     qualities: AtomicU64,
     panics: AtomicU64,
 }
@@ -98,6 +100,7 @@ impl Space {
             aliases: Aliases::default(),
             host: OnceLock::new(),
             log: Mutex::default(),
+            faults: Arc::new(Faults::new(seed)),
             qualities: AtomicU64::new(0),
             panics: AtomicU64::new(0),
         }
@@ -216,6 +219,19 @@ impl Space {
     pub(crate) fn changed(&self, item: u32) {
         if let Some(host) = self.host() {
             host.changed(item);
+        }
+    }
+
+    /// What a client is told of an item: what it has, and what faults make of it.
+    pub(crate) fn served(&self, node: &Node, now: chrono::DateTime<Utc>) -> Sample {
+        self.faults.alter(&node.id, node.sample(self, now), now)
+    }
+
+    /// Tells the subscriptions of items that a fault is about.
+    pub(crate) fn touch(&self, is_about: impl Fn(&str) -> bool) {
+        for (index, node) in (0u32..).zip(&self.nodes).filter(|(_, node)| is_about(&node.id)) {
+            node.touch();
+            self.changed(index);
         }
     }
 

@@ -5,7 +5,7 @@ mod candidates;
 mod find;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::client::limits::{Limits, Service, chunked};
@@ -103,6 +103,8 @@ pub(crate) struct Resolver {
     rule: ItemIds,
     known: RwLock<HashMap<Tag, Arc<Resolved>>>,
     namespaces: RwLock<Arc<Vec<String>>>,
+    /// Counts the looks at the server: nodes found before another look may be others now.
+    looks: AtomicU64,
     recognized: RwLock<Arc<Recognized>>,
     /// Whether it is worth asking the server for alias names.
     find_alias: AtomicBool,
@@ -114,9 +116,15 @@ impl Resolver {
             rule,
             known: RwLock::default(),
             namespaces: RwLock::default(),
+            looks: AtomicU64::new(0),
             recognized: RwLock::default(),
             find_alias: AtomicBool::new(false),
         }
+    }
+
+    /// Which look at the server the nodes of now come from.
+    pub(crate) fn look(&self) -> u64 {
+        self.looks.load(Ordering::Acquire)
     }
 
     /// The namespace table as last read.
@@ -149,6 +157,7 @@ impl Resolver {
         }
         *self.recognized.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(recognized);
         *self.namespaces.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
+        self.looks.fetch_add(1, Ordering::AcqRel);
         self.forget_all();
         Ok(())
     }

@@ -37,10 +37,11 @@ fn import(stack: Stack) {
     let save = folder.join("aliases.toml");
     let save = save.to_str().expect("UTF-8");
 
-    let head = "Item ID,Note\nScalar.Int32,as it is\nInterop.Scalar.Int16,by its place\nScalar.Imt64,a slip\n\
-                Quite different,\n";
-    let mass: Vec<String> = (0..5000).map(|n| format!("Mass.{n},\n")).collect();
-    let list = format!("{head}{}", mass.concat());
+    let mut list =
+        "Item ID,Note\nScalar.Int32,as it is\nInterop.Scalar.Int16,by its place\nScalar.Imt64,a slip\n\
+                    Quite different,\n"
+            .to_owned();
+    list.extend((0..5000).map(|n| format!("Mass.{n},\n")));
     let (rows, notes, code) = opc(&server, &["import", "-", "--save", save, "-o", "json"], &list);
     assert_eq!(code, 1, "{notes}");
     assert_eq!(

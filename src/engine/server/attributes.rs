@@ -146,7 +146,7 @@ impl<'a> View<'a> {
                         let mut state = node.state();
                         state.reads = state.reads.saturating_add(1);
                     }
-                    node.sample(self.space, now)
+                    self.space.served(node, now)
                 }
                 _ => return failed(code::BAD_NOT_READABLE, stamps, now),
             },

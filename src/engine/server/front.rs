@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use opcua::nodes::DefaultTypeTree;
 use opcua::server::CreateMonitoredItem;
 use opcua::server::diagnostics::NamespaceMetadata;
@@ -24,6 +25,7 @@ use super::sessions::Sessions;
 use super::standard::Standard;
 use crate::Status;
 use crate::engine::convert;
+use crate::sim::fault::Late;
 use crate::sim::{Change, Key, Logged, Service, Space, code};
 
 pub(super) struct Front {
@@ -119,6 +121,15 @@ impl Front {
         Ok(())
     }
 
+    /// Adds the faults that want the answer to a request for this node late, and by how much.
+    fn late(&self, key: Option<Key>, now: DateTime<Utc>, late: &mut Vec<Late>) {
+        if let Some(Key::Item(item)) = key
+            && let Some(node) = self.space.node(item)
+        {
+            late.extend(self.space.faults.latency(&node.id, now));
+        }
+    }
+
     fn refuse_history(&self, nodes: &mut [&mut HistoryNode]) {
         self.record(Service::HistoryRead, nodes.iter().map(|node| node.node_id()));
         for node in nodes {
@@ -128,6 +139,14 @@ impl Front {
                 StatusCode::BadNodeIdUnknown
             });
         }
+    }
+}
+
+/// Waits as long as the one that wants it longest.
+async fn hold_up(late: Vec<Late>) {
+    let start = tokio::time::Instant::now();
+    for (fault, span) in late {
+        fault.hold_up(span.saturating_sub(start.elapsed())).await;
     }
 }
 
@@ -186,10 +205,14 @@ impl NodeManager for Front {
         let view = self.view();
         let now = self.space.time.now();
         let mut log = Vec::with_capacity(nodes.len());
+        let mut late = Vec::new();
         for node in nodes {
             let read = node.node();
             let key = view.key(&read.node_id);
             log.push(logged(key, &read.node_id));
+            if read.attribute_id == AttributeId::Value {
+                self.late(key, now, &mut late);
+            }
             let result = if let Some(key) = key {
                 view.read(key, read, stamps, now)
             } else if read.node_id.namespace == 0 {
@@ -200,15 +223,20 @@ impl NodeManager for Front {
             node.set_result(result);
         }
         self.space.record(Service::Read, log);
+        hold_up(late).await;
         Ok(())
     }
 
     async fn write(&self, _context: &RequestContext, nodes: &mut [&mut WriteNode]) -> Result<(), StatusCode> {
         self.record(Service::Write, nodes.iter().map(|node| &node.value().node_id));
+        let now = self.space.time.now();
+        let mut late = Vec::new();
         for node in nodes {
+            self.late(self.view().key(&node.value().node_id), now, &mut late);
             let result = self.write_one(node);
             node.set_status(result.map_or_else(convert::to_status, |()| StatusCode::Good));
         }
+        hold_up(late).await;
         Ok(())
     }
 

@@ -116,7 +116,7 @@ impl Monitors {
             request.revise_sampling_interval(ON_CHANGE_MS);
         }
         let instant = interval.map_or(now, |interval| grid(now, interval));
-        let sample = node.sample(&self.space, instant);
+        let sample = self.space.served(node, instant);
         let (version, source_time) = (sample.version, sample.source_time);
         request.set_initial_value(self.data_value(item, sample, timeless));
         request.set_status(StatusCode::Good);
@@ -291,7 +291,7 @@ impl Monitors {
             let sample = match &last {
                 Some((item, sample)) if *item == member.item => sample.clone(),
                 _ => {
-                    let sample = node.sample(&self.space, instant);
+                    let sample = self.space.served(node, instant);
                     last = Some((member.item, sample.clone()));
                     sample
                 }
@@ -324,14 +324,14 @@ impl Host for Monitors {
             // Under the lock, or of two changes the older could be told last.
             let mut inner = self.lock();
             let Some(monitors) = inner.monitors.get_mut(&item) else { return };
-            self.tell(monitors, item, node, &node.sample(&self.space, self.now()));
+            self.tell(monitors, item, node, &self.space.served(node, self.now()));
         } else if self.space.time.is_manual() {
             // With any other clock its next sample is near. A closure of the program may be called, so no lock is
             // held, and not unless there is something to tell.
             let version = node.state().version;
             let stale = |monitor: &Monitor| monitor.enabled && monitor.version != version;
             if self.lock().monitors.get(&item).is_some_and(|monitors| monitors.iter().any(stale)) {
-                let sample = node.sample(&self.space, self.now());
+                let sample = self.space.served(node, self.now());
                 if let Some(monitors) = self.lock().monitors.get_mut(&item) {
                     self.tell(monitors, item, node, &sample);
                 }

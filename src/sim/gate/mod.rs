@@ -11,6 +11,7 @@ mod inward;
 mod nesting;
 mod outward;
 mod walk;
+mod wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -86,8 +87,9 @@ pub(crate) async fn run(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => {
-                    counters.accepted.fetch_add(1, Ordering::Relaxed);
-                    connections.spawn(connection::serve(client, server, rules.clone(), Arc::clone(&counters)));
+                    let number = counters.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+                    let counters = Arc::clone(&counters);
+                    connections.spawn(connection::serve(client, server, rules.clone(), counters, number));
                 }
                 // Out of file descriptors, most likely: some will be free again soon.
                 Err(error) => {
