@@ -25,7 +25,7 @@ pub(crate) struct Import {
     /// Of CSV: which column has the item ids, counted from 1
     #[arg(long, value_name = "N")]
     pub(crate) id_column: Option<NonZeroUsize>,
-    /// What stands in front of each id on the server, such as Channel1.Device1.
+    /// Put this in front of each id, such as `Channel1.Device1.` before the tags of an export
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) prefix: String,
     /// Of an id that is not there: name at most so many that are like it
