@@ -55,7 +55,7 @@ fn patterns(args: &List) -> Result<Vec<String>, Failure> {
     let mut patterns: Vec<String> =
         args.patterns.iter().filter(|pattern| *pattern != STDIN).cloned().collect();
     if args.pipe || patterns.len() < args.patterns.len() {
-        for line in input::lines()? {
+        for line in input::lines()?.lines {
             patterns.push(line.map_err(|broken| Failure::Usage(broken.to_string()))?.tag);
         }
     } else if patterns.is_empty() {
