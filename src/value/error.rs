@@ -89,7 +89,14 @@ impl ConvertError {
         expected: &str,
     ) -> ConvertError {
         let from = format!("`{}`", super::text::clip(text));
-        ConvertError::between(from, to, ConvertReason::Syntax { at }, format!("expected {expected} at {at}"))
+        let mut detail = format!("expected {expected}");
+        // At the beginning it is all of the text that is wrong.
+        if at > 0 {
+            let before = text.get(..at).map_or(at, |before| before.chars().count());
+            // Writing to a `String` cannot fail.
+            let _ = write!(detail, " at character {}", before + 1);
+        }
+        ConvertError::between(from, to, ConvertReason::Syntax { at }, detail)
     }
 
     /// In the words of the type that was to be made.
@@ -217,6 +224,16 @@ mod tests {
         assert_eq!(rust_name::<Vec<Option<String>>>(), "Vec<Option<String>>");
         assert_eq!(rust_name::<[u8; 16]>(), "[u8; 16]");
         assert_eq!(rust_name::<chrono::DateTime<chrono::Utc>>(), "DateTime<Utc>");
+    }
+
+    #[test]
+    fn a_place_is_a_character_and_the_beginning_is_none() {
+        let error = Value::parse("5.5", DataType::Int32).unwrap_err();
+        assert_eq!(error.to_string(), "`5.5` is not Int32: expected an integer");
+        assert_eq!(error.reason(), ConvertReason::Syntax { at: 0 });
+        let error = ConvertError::syntax("°C x", "Unit", "°C ".len(), "a number");
+        assert_eq!(error.to_string(), "`°C x` is not Unit: expected a number at character 4");
+        assert_eq!(error.reason(), ConvertReason::Syntax { at: 4 });
     }
 
     #[test]

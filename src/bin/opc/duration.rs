@@ -2,25 +2,29 @@
 
 use std::time::Duration;
 
+/// No wait is longer: a clock can tell what comes after any of this length.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// The units and their length in seconds, longer names first.
 const UNITS: [(&str, f64); 6] =
     [("ms", 0.001), ("min", 60.0), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
 
 /// A time, or none at all: 0.
 pub(crate) fn any(text: &str) -> Result<Duration, String> {
-    parse(text, 0.001)
-        .ok_or_else(|| "write a time such as 500ms, 5s or 1m, or a plain number of milliseconds".to_owned())
+    parse(text, 0.001, "write a time such as 500ms, 5s or 1m, or a plain number of milliseconds")
 }
 
 /// A time that passes, of which a plain number is seconds: `-L 60`.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    parse(text, 1.0)
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| "write a number of seconds, or a time such as 500ms or 1m".to_owned())
+    const WRITE: &str = "write a number of seconds, or a time such as 500ms or 1m";
+    match parse(text, 1.0, WRITE)? {
+        Duration::ZERO => Err(WRITE.to_owned()),
+        time => Ok(time),
+    }
 }
 
-/// `plain` is the unit, in seconds, of a number without one.
-fn parse(text: &str, plain: f64) -> Option<Duration> {
+/// `plain` is the unit, in seconds, of a number without one; `write` says what is a time.
+fn parse(text: &str, plain: f64, write: &str) -> Result<Duration, String> {
     let trimmed = text.trim();
     let (number, unit) = UNITS
         .iter()
@@ -28,7 +32,11 @@ fn parse(text: &str, plain: f64) -> Option<Duration> {
         .unwrap_or((trimmed, plain));
     let number = number.trim_end();
     let is_plain = number.starts_with(|c: char| c.is_ascii_digit()) && !number.contains(['e', 'E']);
-    is_plain.then(|| Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()).flatten()
+    let seconds = number.parse::<f64>().ok().filter(|_| is_plain).ok_or(write)? * unit;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if time <= LONGEST => Ok(time),
+        _ => Err("no time is longer than 100 years".to_owned()),
+    }
 }
 
 /// A time that passes.
@@ -67,6 +75,16 @@ mod tests {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         assert_eq!(seconds("100ms"), Ok(Duration::from_millis(100)));
         assert!(seconds("0").is_err() && seconds("often").is_err());
+    }
+
+    #[test]
+    fn no_time_is_longer_than_the_clock_goes() {
+        assert_eq!(any("36500d"), Ok(LONGEST));
+        for text in ["36501d", "200000000000000d", "99999999999999999999d"] {
+            for error in [any(text), seconds(text), some(text)] {
+                assert_eq!(error, Err("no time is longer than 100 years".to_owned()), "{text}");
+            }
+        }
     }
 
     #[test]

@@ -2,58 +2,64 @@
 
 mod csv;
 mod list;
+mod records;
+mod tags;
 
 use std::io::{self, Read as _};
 
 use openopc::Tag;
 
-pub(crate) use self::csv::{Broken, Line, parse};
+use self::csv::Parser;
+pub(crate) use self::csv::{Broken, Line};
 pub(crate) use self::list::{List, Named};
+pub(crate) use self::tags::Tags;
 use crate::exit::Failure;
 
 /// What stands for standard input among the arguments.
 pub(crate) const STDIN: &str = "-";
 
 /// All of standard input.
-pub(crate) fn lines() -> Result<Vec<Result<Line, Broken>>, Failure> {
-    let mut bytes = Vec::new();
-    io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::Usage(format!("cannot read standard input: {error}")))?;
-    Ok(parse(&bytes))
+pub(crate) struct Lines {
+    pub(crate) lines: Vec<Result<Line, Broken>>,
+    /// The values are of the tags' properties, not of the tags.
+    pub(crate) of_properties: bool,
 }
 
-/// The tags of a command: its arguments, with what stdin has in place of `-`, each with every text of `append`.
-pub(crate) fn tags(arguments: &[String], pipe: bool, append: &[String]) -> Result<Vec<Tag>, Failure> {
-    let mut names: Vec<(Option<u64>, String)> = Vec::new();
-    let mut piped = false;
-    for argument in arguments.iter().map(String::as_str).chain(pipe.then_some(STDIN)) {
-        if argument != STDIN {
-            names.push((None, argument.to_owned()));
-        } else if !piped {
-            // It can be read only once.
-            piped = true;
-            for line in lines()? {
-                let line = line.map_err(|broken| Failure::Usage(broken.to_string()))?;
-                names.push((Some(line.number), line.tag));
-            }
+/// Reads standard input to its end.
+pub(crate) fn lines() -> Result<Lines, Failure> {
+    let mut parser = Parser::default();
+    let mut lines = Vec::new();
+    blocks(|bytes| {
+        lines.extend(parser.push(bytes));
+        true
+    })
+    .map_err(unreadable)?;
+    lines.extend(parser.finish());
+    Ok(Lines { lines, of_properties: parser.of_properties() })
+}
+
+/// Hands on what comes until its end, or until nobody wants more.
+fn blocks(mut wanted: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+    let mut block = vec![0; 1 << 16];
+    let mut stdin = io::stdin().lock();
+    loop {
+        match stdin.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(length) if wanted(block.get(..length).unwrap_or_default()) => {}
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
-    if names.is_empty() {
-        return Err(Failure::Usage("no tags: standard input is empty".to_owned()));
-    }
-    if !append.is_empty() {
-        names = names
-            .into_iter()
-            .flat_map(|(line, name)| append.iter().map(move |text| (line, format!("{name}{text}"))))
-            .collect();
-    }
-    names.into_iter().map(|(line, name)| tag(&name, line)).collect::<Result<_, _>>().map_err(Failure::Usage)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unreadable(error: io::Error) -> Failure {
+    Failure::Usage(format!("cannot read standard input: {error}"))
 }
 
 /// A tag, or what is wrong with it and on which line.
-pub(crate) fn tag(text: &str, line: Option<u64>) -> Result<Tag, String> {
+fn tag(text: &str, line: Option<u64>) -> Result<Tag, String> {
     Tag::parse(text).map_err(|error| match line {
         Some(line) => Broken { line, why: error.to_string() }.to_string(),
         None => error.to_string(),

@@ -156,9 +156,11 @@ fn the_server_says_what_it_is() {
     let keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "build",
+        "class",
         "client_name",
         "current_time",
         "host",
+        "limits",
         "name",
         "namespaces",
         "policy",
@@ -177,14 +179,22 @@ fn the_server_says_what_it_is() {
     ];
     assert_eq!(keys, expected);
 
+    assert_eq!(object["class"], concat!("openopc ", env!("CARGO_PKG_VERSION")));
+
     let table = opc(["-s", "sim:", "info"]).expect(0).masked();
-    let lines: Vec<&str> = table.lines().collect();
-    assert!(lines[0].starts_with("Name              Value"), "{table}");
-    assert!(
-        lines.contains(&"State             Running") && lines.contains(&"Start Time        TIME"),
-        "{table}"
-    );
-    assert!(lines.contains(&"Namespace 2       urn:openopc:sim"), "{table}");
+    let lines: Vec<String> =
+        table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines[0], "Name Value");
+    for line in ["State Running", "Start Time TIME", "Namespace 2 urn:openopc:sim"] {
+        assert!(lines.iter().any(|other| other == line), "{table}");
+    }
+    // Every limit, in either form.
+    let limits = object["limits"].as_object().unwrap();
+    assert_eq!(limits.len(), 9, "{limits:?}");
+    for (name, limit) in limits.iter().filter(|(_, limit)| !limit.is_null()) {
+        let line = format!("{} {limit}", name.replace('_', " "));
+        assert!(lines.iter().any(|other| other.to_lowercase() == line), "{line}: {table}");
+    }
 
     let csv = opc(["-s", "sim:", "info", "-o", "csv"]).expect(0).masked();
     assert!(csv.starts_with("name,value\nProtocol,\"OPC UA, TCP, no security\"\nClass,"), "{csv}");

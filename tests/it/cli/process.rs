@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ impl Done {
 /// An `opc` that runs. Killed when dropped.
 pub(crate) struct Running {
     child: Child,
+    stdin: Option<ChildStdin>,
     stdout: Option<BufReader<ChildStdout>>,
     stderr: mpsc::Receiver<String>,
 }
@@ -55,7 +56,8 @@ pub(crate) fn start(command: &mut Command) -> Running {
     // Ends with the program, and reads on though nobody looks.
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| _ = sender.send(line)));
     let stdout = child.stdout.take().map(BufReader::new);
-    Running { child, stdout, stderr }
+    let stdin = child.stdin.take();
+    Running { child, stdin, stdout, stderr }
 }
 
 /// Runs `opc` to its end.
@@ -66,7 +68,7 @@ pub(crate) fn opc(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Don
 /// Runs `opc` to its end with this on standard input.
 pub(crate) fn opc_with(input: &str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Done {
     let mut running = start(command(arguments).stdin(Stdio::piped()));
-    let mut stdin = running.child.stdin.take().unwrap();
+    let mut stdin = running.stdin.take().unwrap();
     let input = input.to_owned();
     // Beside the output, of which the pipe holds only so much.
     let writer = std::thread::spawn(move || {
@@ -89,6 +91,16 @@ impl Running {
     /// The next line of stderr.
     pub(crate) fn note(&self) -> String {
         self.stderr.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// More on standard input.
+    pub(crate) fn send(&mut self, text: &str) {
+        self.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// No more on standard input.
+    pub(crate) fn end_input(&mut self) {
+        self.stdin = None;
     }
 
     /// Nobody reads stdout any more.

@@ -98,6 +98,14 @@ fn rounds_are_counted_and_a_failed_item_is_a_failure() {
 }
 
 #[test]
+fn a_time_beyond_every_clock_is_refused() {
+    for line in [["read", "A", "-L"], ["watch", "A", "--for"]] {
+        let done = opc(["-s", "sim:"].into_iter().chain(line).chain(["200000000000000d"])).expect(2);
+        assert!(done.stderr.contains("no time is longer than 100 years"), "{}", done.stderr);
+    }
+}
+
+#[test]
 fn other_commands_repeat_too() {
     let done = opc(["-s", "sim:", "info", "-L", "0.02", "--times", "2", "-o", "json"]).expect(0);
     assert_eq!(done.stdout.lines().count(), 2, "{}", done.stdout);

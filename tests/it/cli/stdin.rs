@@ -3,7 +3,7 @@
 use openopc::sim::{Item, Simulator};
 use openopc::{Array, Value};
 
-use super::process::{opc, opc_with};
+use super::process::{command, opc, opc_with, start};
 
 const TEXTS: [&str; 6] = ["a,b", "say \"hi\"", "two\nlines\r\n", "温度 °C ∞", " spaces ", ""];
 
@@ -111,6 +111,77 @@ fn what_could_not_be_read_is_not_written() {
     let done = opc_with(&data, ["-s", simulator.url(), "write", "-"]).expect(1);
     assert!(done.stderr.contains("line 3: `Gone` had no value when it was read"), "{}", done.stderr);
     assert!(done.stderr.contains("Wrote 1 of 2 items ("), "{}", done.stderr);
+}
+
+#[test]
+fn a_value_of_bad_quality_is_not_written() {
+    let simulator = texts();
+    let input = "tag,value,type,quality\nCount,55,Int32,Bad\nLevel,2.5,Double,Uncertain\n";
+    let done = opc_with(input, ["-s", simulator.url(), "write", "-", "-o", "csv"]).expect(1);
+    assert_eq!(done.stdout, "tag,value,type,status,error\nLevel,2.5,Double,,\n");
+    let words = "line 2: `Count` had a value of bad quality when it was read, and gets none";
+    assert!(done.stderr.contains(words), "{}", done.stderr);
+    assert_eq!(simulator.write_count("Count").unwrap(), 0);
+}
+
+#[test]
+fn properties_are_not_taken_for_values() {
+    let simulator = texts();
+    let data = opc(["-s", simulator.url(), "properties", "Count", "-o", "csv"]).expect(0).stdout;
+    for more in [&[][..], &["--keep-going"]] {
+        let done = opc_with(&data, ["-s", simulator.url(), "write", "-"].iter().chain(more)).expect(2);
+        assert!(done.stderr.contains("the properties of tags"), "{}", done.stderr);
+    }
+    assert_eq!(simulator.write_count("Count").unwrap(), 0);
+}
+
+#[test]
+fn tags_are_read_as_they_come() {
+    let simulator = texts();
+    for (verb, format, head, lines) in [
+        ("read", "pairs", None, ["Count,7\n", "Level,1.5\n"]),
+        ("read", "table", Some("Tag "), ["Count", "Level"]),
+        ("properties", "pairs", None, ["Count,", "Level,"]),
+    ] {
+        let mut line = vec!["-s", simulator.url(), "-o", format, verb, "-"];
+        if verb == "properties" {
+            line.extend(["--id", "1"]);
+        }
+        let mut reading = start(command(line).stdin(std::process::Stdio::piped()));
+        let mut expected = head.into_iter();
+        for (tag, line) in ["Count\n", "Level\n"].into_iter().zip(lines) {
+            // The next one is sent when this one is here.
+            reading.send(tag);
+            for line in expected.by_ref().chain([line]) {
+                let got = reading.line();
+                assert!(got.starts_with(line), "{verb} as {format}: {got}");
+            }
+        }
+        reading.end_input();
+        let done = reading.finish().expect(0);
+        assert_eq!(done.stdout, "");
+    }
+}
+
+#[test]
+fn a_broken_line_ends_what_was_begun() {
+    let simulator = texts();
+    let done = opc_with("Count\n\"Level\"s\nLevel\n", ["-s", simulator.url(), "read", "-", "-o", "pairs"]);
+    let done = done.expect(2);
+    assert_eq!(done.stdout, "Count,7\n");
+    assert!(done.stderr.contains("line 2 of standard input: a quote is not closed"), "{}", done.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_ends_the_wait_for_tags() {
+    let simulator = texts();
+    let line = ["-s", simulator.url(), "-o", "pairs", "read", "-"];
+    let mut reading = start(command(line).stdin(std::process::Stdio::piped()));
+    reading.send("Count\n");
+    assert_eq!(reading.line(), "Count,7\n");
+    reading.hang_up();
+    reading.finish().expect(0);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn one_wrong_text_and_nothing_is_written() {
     for (wrong, word) in [
         ("Bucket Brigade.Real8=abc", "`abc` is not Double"),
         ("Bucket Brigade.Int2=70000", "70000 is outside -32768..=32767"),
-        ("Bucket Brigade.Int2=1.5", "`1.5` is not Int16"),
+        ("Bucket Brigade.Int2=1.5", "`1.5` is not Int16: expected an integer\n"),
         ("Bucket Brigade.Int2=", "`` is not Int16"),
         ("Bucket Brigade.ArrayOfReal8=1", "Double[]"),
         ("Bucket Brigade.ArrayOfReal8=[1, x]", "element [1]"),

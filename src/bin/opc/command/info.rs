@@ -1,7 +1,8 @@
 //! `opc info`
 
-use openopc::ServerInfo;
-use serde::Serialize;
+use openopc::{ServerInfo, ServerLimits};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 use super::pair::Pair;
 use super::repeat;
@@ -32,6 +33,7 @@ pub(super) async fn run(global: &Global, again: &Repeat) -> Result<Exit, Failure
 /// The server, as JSON shows it.
 #[derive(Serialize)]
 struct Info<'a> {
+    class: String,
     url: &'a str,
     host: &'a str,
     name: &'a str,
@@ -51,11 +53,17 @@ struct Info<'a> {
     client_name: &'a str,
     namespaces: &'a [String],
     profiles: &'a [String],
+    limits: Limits<'a>,
 }
 
 impl<'a> From<&'a ServerInfo> for Info<'a> {
     fn from(info: &'a ServerInfo) -> Info<'a> {
         Info {
+            class: info
+                .pairs()
+                .find(|(name, _)| *name == "Class")
+                .map(|(_, class)| class)
+                .unwrap_or_default(),
             url: &info.url,
             host: &info.host,
             name: &info.name,
@@ -75,7 +83,39 @@ impl<'a> From<&'a ServerInfo> for Info<'a> {
             client_name: &info.client_name,
             namespaces: &info.namespaces,
             profiles: &info.profiles,
+            limits: Limits(&info.limits),
         }
+    }
+}
+
+/// What the server takes at a time, under the same names wherever it is printed.
+struct Limits<'a>(&'a ServerLimits);
+
+impl Limits<'_> {
+    fn iter(&self) -> impl Iterator<Item = (&'static str, Option<u32>)> {
+        let limits = self.0;
+        [
+            ("Sessions", limits.sessions),
+            ("Nodes per Read", limits.nodes_per_read),
+            ("Nodes per Write", limits.nodes_per_write),
+            ("Nodes per Browse", limits.nodes_per_browse),
+            ("Nodes per Translate", limits.nodes_per_translate),
+            ("Monitored Items per Call", limits.monitored_items_per_call),
+            ("Nodes per History Read", limits.nodes_per_history_read),
+            ("Browse Continuation Points", limits.browse_continuation_points),
+            ("History Continuation Points", limits.history_continuation_points),
+        ]
+        .into_iter()
+    }
+}
+
+impl Serialize for Limits<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, limit) in self.iter() {
+            map.serialize_entry(&name.to_lowercase().replace(' ', "_"), &limit)?;
+        }
+        map.end()
     }
 }
 
@@ -89,14 +129,7 @@ fn lines(info: &ServerInfo) -> Vec<Pair<'_>> {
     if let Some(level) = info.service_level {
         lines.push(Pair::new("Service Level", level.to_string()));
     }
-    let limits = &info.limits;
-    for (name, limit) in [
-        ("Sessions", limits.sessions),
-        ("Nodes per Read", limits.nodes_per_read),
-        ("Nodes per Write", limits.nodes_per_write),
-        ("Nodes per Browse", limits.nodes_per_browse),
-        ("Items per Call", limits.monitored_items_per_call),
-    ] {
+    for (name, limit) in Limits(&info.limits).iter() {
         if let Some(limit) = limit {
             lines.push(Pair::new(name, limit.to_string()));
         }
@@ -115,4 +148,21 @@ fn print(printer: &mut Printer, info: &ServerInfo) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_is_told_under_its_own_name() {
+        let limits = ServerLimits::default();
+        let json = serde_json::to_value(Limits(&limits)).unwrap();
+        // The fields of the library, of which there may be more one day.
+        let fields = format!("{limits:?}").matches(": None").count();
+        assert_eq!(json.as_object().unwrap().len(), fields);
+        for name in json.as_object().unwrap().keys() {
+            assert!(format!("{limits:?}").contains(&format!("{name}: None")), "{name}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 
 use openopc::{Client, Entry, EntryKind, Error, ListOptions, NodeId};
 use serde::ser::SerializeMap as _;
@@ -27,7 +28,7 @@ pub(super) async fn run(global: &Global, args: &List) -> Result<Exit, Failure> {
     let client = repeat::open(global, &args.repeat, &mut stop).await?;
     let mut printer = Printer::new(global, &About { title: "Items", server: client.url() });
     let result = repeat::rounds(&args.repeat, &mut stop, async |stop| {
-        let mut listing = Listing::new(&printer, args.recursive || args.flat);
+        let mut listing = Listing::new(&printer, args.recursive || args.flat, patterns.len());
         let mut result = Ok(());
         for pattern in &patterns {
             result = listing.of(&client, pattern, options(args, global), stop, &mut printer).await;
@@ -55,7 +56,7 @@ fn patterns(args: &List) -> Result<Vec<String>, Failure> {
     let mut patterns: Vec<String> =
         args.patterns.iter().filter(|pattern| *pattern != STDIN).cloned().collect();
     if args.pipe || patterns.len() < args.patterns.len() {
-        for line in input::lines()? {
+        for line in input::lines()?.lines {
             patterns.push(line.map_err(|broken| Failure::Usage(broken.to_string()))?.tag);
         }
     } else if patterns.is_empty() {
@@ -87,8 +88,8 @@ fn options(args: &List, global: &Global) -> ListOptions {
 
 /// One listing, of one pattern after the other.
 struct Listing {
-    /// What was listed, so that nothing is twice.
-    seen: HashSet<NodeId>,
+    /// What was listed, so that nothing is twice; nothing where one pattern alone sees to that.
+    seen: Option<Seen>,
     listed: usize,
     failed: bool,
     deep: bool,
@@ -96,9 +97,9 @@ struct Listing {
 }
 
 impl Listing {
-    fn new(printer: &Printer, deep: bool) -> Listing {
+    fn new(printer: &Printer, deep: bool, patterns: usize) -> Listing {
         let progress = Progress::open("listed", !(on_screen() && printer.prints_at_once()));
-        Listing { seen: HashSet::new(), listed: 0, failed: false, deep, progress }
+        Listing { seen: (patterns > 1).then(Seen::default), listed: 0, failed: false, deep, progress }
     }
 
     async fn of(
@@ -118,7 +119,7 @@ impl Listing {
                 None => break,
                 Some(Ok(entry)) => {
                     any = true;
-                    if self.seen.insert(entry.node_id.clone()) {
+                    if self.seen.as_mut().is_none_or(|seen| seen.insert(&entry.node_id)) {
                         self.listed += 1;
                         printer.print(&Line { entry: &entry, deep })?;
                         self.progress.advance(1);
@@ -141,6 +142,21 @@ impl Listing {
             note(format_args!("nothing matches `{pattern}`"));
         }
         Ok(())
+    }
+}
+
+/// Nodes, of each a print of 128 bits: a server may have millions, and two of them share one less often than memory fails.
+#[derive(Default)]
+struct Seen {
+    hashers: [RandomState; 2],
+    prints: HashSet<(u64, u64)>,
+}
+
+impl Seen {
+    /// Whether it is new.
+    fn insert(&mut self, node: &NodeId) -> bool {
+        let [one, other] = &self.hashers;
+        self.prints.insert((one.hash_one(node), other.hash_one(node)))
     }
 }
 
@@ -219,5 +235,19 @@ impl Record for Line<'_> {
             EntryKind::Branch => &self.entry.name,
         })
         .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_seen_once() {
+        let mut seen = Seen::default();
+        for new in [1000, 0] {
+            assert_eq!((0..1000).filter(|n| seen.insert(&NodeId::numeric(2, *n))).count(), new);
+        }
+        assert!(!seen.insert(&NodeId::numeric(2, 7)) && seen.insert(&NodeId::numeric(3, 7)));
     }
 }

@@ -14,12 +14,16 @@ mod simulate;
 mod watch;
 mod write;
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
+use openopc::Tag;
+
 use crate::args::{Cli, Command, Format, Global, Pace};
 use crate::exit::{Exit, Failure};
-use crate::output::{self, note};
+use crate::input::Tags;
+use crate::output::{self, note, reader_gone};
 use crate::stop::Stop;
 
 /// How many items go into one call, so that there is something to print while the rest is under way.
@@ -51,6 +55,15 @@ impl Pace {
     }
 }
 
+/// The next tags, unless the user or the reader of the output has seen enough.
+async fn next<'a>(tags: &'a mut Tags, pace: &Pace, stop: &mut Stop) -> Result<&'a [Tag], Failure> {
+    tokio::select! {
+        biased;
+        tags = stop.unless(tags.next(pace.chunk())) => tags,
+        () = reader_gone() => Err(Failure::Output(io::ErrorKind::BrokenPipe.into())),
+    }
+}
+
 /// What `--pause` asks for, between two requests.
 async fn pause(pace: &Pace, stop: &mut Stop) -> Result<(), Failure> {
     let Some(pause) = pace.pause else { return Ok(()) };
@@ -72,6 +85,11 @@ struct Tally {
 impl Tally {
     fn of(wanted: usize) -> Tally {
         Tally { started: Instant::now(), wanted, done: 0, all_good: true }
+    }
+
+    /// So many were asked for by now, where it is not known how many there will be.
+    fn at_least(&mut self, wanted: usize) {
+        self.wanted = self.wanted.max(wanted);
     }
 
     /// One item was carried out; `good` as far as its quality goes.

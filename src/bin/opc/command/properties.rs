@@ -7,23 +7,28 @@ use openopc::{Client, Error, Properties, PropertiesOptions, Status, Tag, Value};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::{Tally, pause, repeat};
+use super::{Tally, next, pause, repeat};
 use crate::args::{self, Global};
 use crate::connect;
 use crate::exit::{Exit, Failure, chain};
-use crate::input;
+use crate::input::Tags;
 use crate::output::{About, Printer, Progress, Record, Title, Tone, field, on_screen};
 use crate::stop::Stop;
 
 pub(super) async fn run(global: &Global, args: &args::Properties) -> Result<Exit, Failure> {
     // Before signals are caught: standard input may take for ever.
-    let tags = input::tags(&args.tags, args.pipe, &args.append)?;
+    let mut tags = Tags::of(&args.tags, args.pipe, &args.append)?;
+    if args.repeat.every.is_some() {
+        tags.all().await?;
+    } else {
+        tags.ready().await?;
+    }
     let mut stop = Stop::listen()?;
     let client = repeat::open(global, &args.repeat, &mut stop).await?;
     let mut printer = Printer::new(global, &About { title: "Properties", server: client.url() });
     let result = repeat::rounds(&args.repeat, &mut stop, async |stop| {
-        let mut tally = Tally::of(tags.len());
-        let result = properties(&client, &tags, args, stop, &mut printer, &mut tally).await;
+        let mut tally = Tally::of(tags.total().unwrap_or_default());
+        let result = properties(&client, &mut tags, args, stop, &mut printer, &mut tally).await;
         let shown = printer.round();
         if result.is_err() {
             tally.footer(global, "Looked at", true);
@@ -40,7 +45,7 @@ pub(super) async fn run(global: &Global, args: &args::Properties) -> Result<Exit
 
 async fn properties(
     client: &Client,
-    tags: &[Tag],
+    tags: &mut Tags,
     args: &args::Properties,
     stop: &mut Stop,
     printer: &mut Printer,
@@ -50,11 +55,22 @@ async fn properties(
     if !args.ids.is_empty() {
         options = options.ids(args.ids.iter().copied());
     }
-    let mut progress = Progress::of(tags.len(), "looking", !(on_screen() && printer.prints_at_once()));
-    let mut chunks = tags.chunks(args.pace.chunk()).peekable();
-    while let Some(tags) = chunks.next() {
-        let results = stop.unless(client.properties_with(tags, &options)).await?;
-        for (tag, result) in tags.iter().zip(&results) {
+    let wanted = !(on_screen() && printer.prints_at_once());
+    let mut progress = Progress::new(tags.total(), "looking", wanted);
+    let mut asked = 0;
+    tags.rewind();
+    loop {
+        let chunk = next(tags, &args.pace, stop).await?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        if asked > 0 {
+            pause(&args.pace, stop).await?;
+        }
+        asked += chunk.len();
+        tally.at_least(asked);
+        let results = stop.unless(client.properties_with(chunk, &options)).await?;
+        for (tag, result) in chunk.iter().zip(&results) {
             match result {
                 Ok(properties) => tally.done(print(tag, properties, &args.ids, printer)?),
                 Err(error) => {
@@ -64,12 +80,11 @@ async fn properties(
             }
         }
         printer.flush()?;
-        progress.advance(tags.len());
-        if chunks.peek().is_some() {
-            pause(&args.pace, stop).await?;
+        progress.advance(chunk.len());
+        if !tags.ended() {
+            printer.so_far()?;
         }
     }
-    Ok(())
 }
 
 /// Everything, or what was asked for in the order it was; `false` where something of that is not there.

@@ -3,24 +3,29 @@
 use openopc::da::Group;
 use openopc::{Client, ReadOptions, Reading, Tag};
 
-use super::{Tally, pause, repeat};
+use super::{Tally, next, pause, repeat};
 use crate::args::{Global, Read, ReadFrom};
 use crate::connect;
 use crate::exit::{Exit, Failure};
-use crate::input;
+use crate::input::Tags;
 use crate::output::{About, Printer, Progress, Row, on_screen};
 use crate::stop::Stop;
 
 pub(super) async fn run(global: &Global, args: &Read) -> Result<Exit, Failure> {
     // Before signals are caught: standard input may take for ever.
-    let tags = input::tags(&args.tags, args.pipe, &args.append)?;
+    let mut tags = Tags::of(&args.tags, args.pipe, &args.append)?;
+    if args.repeat.every.is_some() {
+        tags.all().await?;
+    } else {
+        tags.ready().await?;
+    }
     let mut stop = Stop::listen()?;
     let client = repeat::open(global, &args.repeat, &mut stop).await?;
     let about = About { title: "Values", server: client.url() };
     let mut printer = Printer::new(global, &about);
     let result = repeat::rounds(&args.repeat, &mut stop, async |stop| {
-        let mut tally = Tally::of(tags.len());
-        let result = read(&client, &tags, args, stop, &mut printer, &mut tally).await;
+        let mut tally = Tally::of(tags.total().unwrap_or_default());
+        let result = read(&client, &mut tags, args, stop, &mut printer, &mut tally).await;
         // Whatever happened, what was read is printed.
         let shown = printer.round();
         if args.repeat.every.is_none() {
@@ -40,7 +45,7 @@ pub(super) async fn run(global: &Global, args: &Read) -> Result<Exit, Failure> {
 /// One round.
 async fn read(
     client: &Client,
-    tags: &[Tag],
+    tags: &mut Tags,
     args: &Read,
     stop: &mut Stop,
     printer: &mut Printer,
@@ -48,6 +53,7 @@ async fn read(
 ) -> Result<(), Failure> {
     if let Some(group) = group(client, args) {
         // The first round defines the group, all others find it defined with the same tags.
+        let tags = tags.all().await?;
         let results = stop.unless(group.read_many(tags)).await?;
         return print(tags, &results, printer, tally);
     }
@@ -55,17 +61,27 @@ async fn read(
     if let Some(size) = args.pace.size {
         options = options.chunk(size.get());
     }
-    let mut progress = Progress::of(tags.len(), "reading", !(on_screen() && printer.prints_at_once()));
-    let mut chunks = tags.chunks(args.pace.chunk()).peekable();
-    while let Some(tags) = chunks.next() {
-        let results = stop.unless(client.read_with(tags, &options)).await?;
-        print(tags, &results, printer, tally)?;
-        progress.advance(tags.len());
-        if chunks.peek().is_some() {
+    let wanted = !(on_screen() && printer.prints_at_once());
+    let mut progress = Progress::new(tags.total(), "reading", wanted);
+    let mut asked = 0;
+    tags.rewind();
+    loop {
+        let chunk = next(tags, &args.pace, stop).await?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        if asked > 0 {
             pause(&args.pace, stop).await?;
         }
+        asked += chunk.len();
+        tally.at_least(asked);
+        let results = stop.unless(client.read_with(chunk, &options)).await?;
+        print(chunk, &results, printer, tally)?;
+        progress.advance(chunk.len());
+        if !tags.ended() {
+            printer.so_far()?;
+        }
     }
-    Ok(())
 }
 
 /// What is read again and again comes from a group's cache, as in OpenOPC, unless the device itself is asked for.

@@ -13,19 +13,20 @@ use tokio::sync::{oneshot, watch};
 use crate::args::{Global, Watch};
 use crate::connect;
 use crate::exit::{Exit, Failure, chain};
-use crate::input;
+use crate::input::Tags;
 use crate::output::{About, Printer, Row, note, reader_gone};
 use crate::stop::Stop;
 
 pub(super) async fn run(global: &Global, args: &Watch) -> Result<Exit, Failure> {
     // Before signals are caught: standard input may take for ever.
-    let tags = input::tags(&args.tags, args.pipe, &args.append)?;
+    let mut tags = Tags::of(&args.tags, args.pipe, &args.append)?;
+    let tags = tags.all().await?;
     let mut stop = Stop::listen()?;
     if live::wanted(global, args) {
-        return live::run(global, args, &tags, &mut stop).await;
+        return live::run(global, args, tags, &mut stop).await;
     }
     let client = connect::open_for_long(global, &mut stop).await?;
-    let result = follow(&client, global, args, &tags, &mut stop).await;
+    let result = follow(&client, global, args, tags, &mut stop).await;
     connect::close(&client, &mut stop).await;
     result
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::records::Records;
+
 /// What one record says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
@@ -9,8 +11,8 @@ pub(crate) struct Line {
     pub(crate) number: u64,
     pub(crate) tag: String,
     pub(crate) value: Option<String>,
-    /// It says that there was no value when it was read.
-    pub(crate) unread: bool,
+    /// What it says was wrong when it was read: such a value is not written back.
+    pub(crate) unread: Option<&'static str>,
 }
 
 /// A record that cannot be read.
@@ -46,12 +48,15 @@ struct Columns {
     tag: usize,
     value: usize,
     kind: Option<usize>,
+    quality: Option<usize>,
     error: Option<usize>,
+    /// Which property of the tag the value is.
+    id: Option<usize>,
 }
 
 impl Columns {
     /// OpenOPC's: the first is the item, the second the value.
-    const PLAIN: Columns = Columns { tag: 0, value: 1, kind: None, error: None };
+    const PLAIN: Columns = Columns { tag: 0, value: 1, kind: None, quality: None, error: None, id: None };
 
     fn of(header: &[String]) -> Option<Columns> {
         let find = |name: &str| header.iter().position(|field| field.trim().eq_ignore_ascii_case(name));
@@ -60,40 +65,76 @@ impl Columns {
             tag,
             value: find("value").unwrap_or(usize::MAX),
             kind: find("type"),
+            quality: find("quality"),
             error: find("error"),
+            id: find("id"),
         })
     }
 }
 
-/// All records but the header and empty lines, those that are broken too.
-pub(crate) fn parse(bytes: &[u8]) -> Vec<Result<Line, Broken>> {
-    // Spreadsheets like to put one there.
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let comma = separator(bytes);
-    let mut columns = None;
-    let mut lines = Vec::new();
-    for (number, record) in Records::new(bytes, comma) {
-        let fields =
-            record.and_then(|record| fields(record, comma)).map_err(|why| Broken { line: number, why });
-        let fields = match fields {
-            Ok(fields) if fields.iter().all(String::is_empty) => continue,
-            Ok(fields) => fields,
-            Err(broken) => {
-                columns.get_or_insert(Columns::PLAIN);
-                lines.push(Err(broken));
+/// From the bytes to what they say, as they come.
+#[derive(Default)]
+pub(crate) struct Parser {
+    records: Records,
+    /// Known with the first line.
+    comma: Option<u8>,
+    columns: Option<Columns>,
+}
+
+impl Parser {
+    /// All records that these bytes complete, but the header and empty lines; those that are broken too.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Result<Line, Broken>> {
+        self.records.push(bytes);
+        self.lines(false)
+    }
+
+    /// What is left at the end.
+    pub(crate) fn finish(&mut self) -> Vec<Result<Line, Broken>> {
+        self.lines(true)
+    }
+
+    /// Whether the header is that of `opc properties -o csv`, whose values are of properties and not of tags.
+    pub(crate) fn of_properties(&self) -> bool {
+        self.columns.as_ref().is_some_and(|columns| columns.id.is_some())
+    }
+
+    /// The separator; nothing while the first line has no end.
+    fn comma(&mut self, complete: bool) -> Option<u8> {
+        if self.comma.is_none() {
+            // Spreadsheets like to put one there.
+            const MARK: &[u8] = b"\xEF\xBB\xBF";
+            if self.records.first_line(complete)?.starts_with(MARK) {
+                self.records.skip(MARK.len());
+            }
+            self.comma = self.records.first_line(complete).map(separator);
+        }
+        self.comma
+    }
+
+    fn lines(&mut self, complete: bool) -> Vec<Result<Line, Broken>> {
+        let mut lines = Vec::new();
+        let Some(comma) = self.comma(complete) else { return lines };
+        while let Some((number, record)) = self.records.next(comma, complete) {
+            let fields = record.map_err(str::to_owned).and_then(|record| fields(record, comma));
+            let fields = match fields {
+                Ok(fields) if fields.iter().all(String::is_empty) => continue,
+                Ok(fields) => fields,
+                Err(why) => {
+                    self.columns.get_or_insert(Columns::PLAIN);
+                    lines.push(Err(Broken { line: number, why }));
+                    continue;
+                }
+            };
+            if self.columns.is_none()
+                && let Some(named) = Columns::of(&fields)
+            {
+                self.columns = Some(named);
                 continue;
             }
-        };
-        if columns.is_none()
-            && let Some(named) = Columns::of(&fields)
-        {
-            columns = Some(named);
-            continue;
+            lines.push(line(number, &fields, self.columns.get_or_insert(Columns::PLAIN)));
         }
-        let columns = columns.get_or_insert(Columns::PLAIN);
-        lines.push(line(number, &fields, columns));
+        lines
     }
-    lines
 }
 
 fn line(number: u64, fields: &[String], columns: &Columns) -> Result<Line, Broken> {
@@ -103,13 +144,18 @@ fn line(number: u64, fields: &[String], columns: &Columns) -> Result<Line, Broke
     let value = field(columns.value).map(str::to_owned);
     let said = |column: Option<usize>| column.and_then(field).unwrap_or_default();
     let empty = value.as_deref().is_none_or(str::is_empty);
-    let unread = empty && (said(columns.kind) == "Null" || !said(columns.error).is_empty());
+    let unread = if empty && (said(columns.kind) == "Null" || !said(columns.error).is_empty()) {
+        Some("had no value")
+    } else if said(columns.quality).trim().eq_ignore_ascii_case("Bad") {
+        Some("had a value of bad quality")
+    } else {
+        None
+    };
     Ok(Line { number, tag, value, unread })
 }
 
 /// A comma, unless the header says otherwise: spreadsheets in half of Europe write semicolons.
-fn separator(bytes: &[u8]) -> u8 {
-    let first = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+fn separator(first: &[u8]) -> u8 {
     let is_header = |comma: &u8| fields(first, *comma).is_ok_and(|fields| Columns::of(&fields).is_some());
     [b',', b';', b'\t'].into_iter().find(is_header).unwrap_or(b',')
 }
@@ -134,92 +180,28 @@ pub(super) fn fields(record: &[u8], comma: u8) -> Result<Vec<String>, String> {
         .collect()
 }
 
-/// Cuts CSV into records (RFC 4180). After one that is broken, the next line is the next record.
-pub(super) struct Records<'a> {
-    rest: &'a [u8],
-    line: u64,
-    comma: u8,
-}
-
-impl<'a> Records<'a> {
-    pub(super) fn new(rest: &'a [u8], comma: u8) -> Records<'a> {
-        Records { rest, line: 1, comma }
-    }
-
-    /// Takes so many bytes away, and counts their line ends.
-    fn take(&mut self, length: usize) -> &'a [u8] {
-        let (record, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, &[]));
-        self.rest = rest;
-        for _ in record.split(|byte| *byte == b'\n').skip(1) {
-            self.line += 1;
-        }
-        record
-    }
-
-    fn first_line(&self) -> usize {
-        self.rest.iter().position(|byte| *byte == b'\n').map_or(self.rest.len(), |at| at + 1)
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum At {
-    FieldStart,
-    Plain,
-    Quoted,
-    /// Behind a quote within quotes: the end of them, or the first of two that stand for one.
-    Quote,
-}
-
-impl<'a> Iterator for Records<'a> {
-    type Item = (u64, Result<&'a [u8], String>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let line = self.line;
-        let mut at = At::FieldStart;
-        let mut wrong = None;
-        let mut length = self.rest.len();
-        for (index, byte) in self.rest.iter().copied().enumerate() {
-            at = match (at, byte) {
-                (At::Quoted, b'"') | (At::Quote, b'\r') => At::Quote,
-                (At::Quoted, _) | (At::FieldStart | At::Quote, b'"') => At::Quoted,
-                (_, b'\n') => {
-                    length = index + 1;
-                    break;
-                }
-                (_, byte) if byte == self.comma => At::FieldStart,
-                (At::Quote, _) => {
-                    wrong = Some("a quote is not closed, or there is text behind it");
-                    break;
-                }
-                (At::FieldStart | At::Plain, _) => At::Plain,
-            };
-        }
-        if at == At::Quoted {
-            wrong = Some("a quote is not closed");
-        }
-        match wrong {
-            Some(why) => {
-                let end = self.first_line();
-                self.take(end);
-                Some((line, Err(why.to_owned())))
-            }
-            None => Some((line, Ok(self.take(length)))),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// In blocks of so many bytes.
+    fn parse(bytes: &[u8], block: usize) -> Vec<Result<Line, Broken>> {
+        let mut parser = Parser::default();
+        let mut lines: Vec<_> = bytes.chunks(block).flat_map(|bytes| parser.push(bytes)).collect();
+        lines.extend(parser.finish());
+        lines
+    }
+
+    /// The same however the bytes come.
     fn told(text: &str) -> Vec<(u64, String)> {
-        parse(text.as_bytes())
+        let lines = parse(text.as_bytes(), usize::MAX);
+        for block in 1..=text.len() {
+            assert_eq!(parse(text.as_bytes(), block), lines, "blocks of {block}");
+        }
+        lines
             .into_iter()
             .map(|line| match line {
-                Ok(line) if line.unread => (line.number, format!("{} unread", line.tag)),
+                Ok(line) if line.unread.is_some() => (line.number, format!("{} unread", line.tag)),
                 Ok(line) => (line.number, format!("{}={}", line.tag, line.value.unwrap_or_default())),
                 Err(broken) => (broken.line, format!("! {}", broken.why)),
             })
@@ -268,8 +250,28 @@ mod tests {
             ])
         );
         assert_eq!(told("A,1\nB,\"2\nC,3"), said(&[(1, "A=1"), (2, "! a quote is not closed"), (3, "C=3")]));
-        let bytes = parse(b"A,1\nB,\xFF\nC,3\n");
+        let bytes = parse(b"A,1\nB,\xFF\nC,3\n", usize::MAX);
         assert_eq!(bytes[1], Err(Broken { line: 2, why: "the text is not UTF-8".into() }));
         assert_eq!(bytes.len(), 3);
+    }
+
+    #[test]
+    fn a_value_of_bad_quality_counts_as_unread() {
+        let text = "tag,value,quality\nA,1,Good\nB,2,Bad\nC,3,Uncertain\nD,4, bad \n";
+        assert_eq!(told(text), said(&[(2, "A=1"), (3, "B unread"), (4, "C=3"), (5, "D unread")]));
+        // Without a header there is no such column.
+        assert_eq!(told("A,1,Bad\n"), said(&[(1, "A=1")]));
+    }
+
+    #[test]
+    fn a_record_is_there_with_its_line_end() {
+        let mut parser = Parser::default();
+        let mut push = |text: &str| -> Vec<String> {
+            parser.push(text.as_bytes()).into_iter().map(|line| line.unwrap().tag).collect()
+        };
+        assert_eq!(push("tag,val"), Vec::<String>::new());
+        assert_eq!(push("ue\nA,1\nB"), ["A"]);
+        assert_eq!(push(",\"x\n"), Vec::<String>::new());
+        assert_eq!(push("y\"\nC,3\n"), ["B", "C"]);
     }
 }

@@ -8,7 +8,8 @@ use std::num::NonZeroUsize;
 
 use self::header::{Columns, is_matrikon};
 use super::Broken;
-use super::csv::{Records, fields};
+use super::csv::fields;
+use super::records::Records;
 use crate::args::Form;
 
 /// One item id of a list.
@@ -83,9 +84,14 @@ fn comment(fields: &[String]) -> bool {
 
 /// All records but empty ones, with their lines.
 fn records(bytes: &[u8], comma: u8) -> impl Iterator<Item = Result<(u64, Vec<String>), Broken>> {
-    let records = Records::new(bytes, comma).map(move |(line, record)| {
-        let fields = record.and_then(|record| fields(record, comma)).map_err(|why| Broken { line, why })?;
-        Ok((line, fields.iter().map(|field| field.trim().to_owned()).collect::<Vec<_>>()))
+    let mut records = Records::default();
+    records.push(bytes);
+    let records = std::iter::from_fn(move || {
+        let (line, record) = records.next(comma, true)?;
+        let fields = record.map_err(str::to_owned).and_then(|record| fields(record, comma));
+        let trimmed =
+            |fields: Vec<String>| fields.iter().map(|field| field.trim().to_owned()).collect::<Vec<_>>();
+        Some(fields.map(|fields| (line, trimmed(fields))).map_err(|why| Broken { line, why }))
     });
     records.filter(|record| !matches!(record, Ok((_, fields)) if fields.iter().all(String::is_empty)))
 }

@@ -1,6 +1,7 @@
 //! Data on stdout, everything else on stderr.
 
 mod csv;
+mod held;
 mod html;
 mod json;
 mod pipe;
@@ -15,6 +16,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 
 use serde::Serialize;
 
+pub(crate) use self::held::{Hold, Stderr};
 use self::html::Page;
 pub(crate) use self::pipe::reader_gone;
 use self::plain::Plain;
@@ -115,8 +117,8 @@ impl Printer {
         let out = BufWriter::new(io::stdout());
         let style = match format {
             Format::Table => Style::Table(table, out),
-            Format::Values => Style::Plain(Plain::Values, out),
-            Format::Pairs => Style::Plain(Plain::Pairs, out),
+            Format::Values => Style::Plain(Plain::values(on_screen()), out),
+            Format::Pairs => Style::Plain(Plain::pairs(on_screen()), out),
             Format::Csv => Style::Csv(Box::new(csv::Csv::new(out))),
             Format::Html => Style::Html(Box::new(Page::new(about)), out),
             Format::Json => Style::Json(out),
@@ -168,6 +170,14 @@ impl Printer {
         }
     }
 
+    /// What was printed so far reaches the reader, a table that waits too; more comes later.
+    pub(crate) fn so_far(&mut self) -> io::Result<()> {
+        if let Style::Table(table, out) = &mut self.style {
+            table.finish(out)?;
+        }
+        self.flush()
+    }
+
     /// What was printed so far reaches the reader, except for a table that waits.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match &mut self.style {
@@ -183,10 +193,7 @@ impl Printer {
         if let Some(values) = self.rotated.as_mut().and_then(Rotated::rest) {
             self.values(&values)?;
         }
-        if let Style::Table(table, out) = &mut self.style {
-            table.finish(out)?;
-        }
-        self.flush()
+        self.so_far()
     }
 
     /// No more records come.

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::{Stderr, plain};
+
 /// Nobody wants to see a bar that is gone in a moment.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -26,7 +28,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Of a known number of items. `wanted` is `false` where data goes to the same screen meanwhile.
     pub(crate) fn of(total: usize, verb: &'static str, wanted: bool) -> Progress {
-        Progress::new(u64::try_from(total).ok(), verb, wanted)
+        Progress::new(Some(total), verb, wanted)
     }
 
     /// Of something whose end nobody knows.
@@ -34,7 +36,8 @@ impl Progress {
         Progress::new(None, verb, wanted)
     }
 
-    fn new(total: Option<u64>, verb: &'static str, wanted: bool) -> Progress {
+    pub(crate) fn new(total: Option<usize>, verb: &'static str, wanted: bool) -> Progress {
+        let total = total.and_then(|total| u64::try_from(total).ok());
         let wanted = wanted && io::stderr().is_terminal();
         Progress { verb, total, done: 0, started: Instant::now(), wanted, bar: None }
     }
@@ -83,9 +86,28 @@ fn shown() -> std::sync::MutexGuard<'static, Option<ProgressBar>> {
 
 /// Something beside the data, on stderr. If nobody can see it, nobody can be told.
 pub(crate) fn note(message: fmt::Arguments<'_>) {
-    let print = || _ = writeln!(io::stderr().lock(), "{message}");
+    let text = lines(&message.to_string());
+    let print = || _ = Stderr.write_all(text.as_bytes());
     match shown().as_ref() {
         Some(bar) => bar.suspend(print),
         None => print(),
+    }
+}
+
+/// A message of ours may have several lines; what a server says in one of them cannot move the cursor.
+fn lines(message: &str) -> String {
+    message.split('\n').map(|line| plain(line) + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_text_cannot_move_the_cursor() {
+        assert_eq!(
+            lines("error: \u{1b}[2J\r gone\n\nhint: \u{9b}0m"),
+            "error: \\u{1b}[2J\\r gone\n\nhint: \\u{9b}0m\n"
+        );
     }
 }

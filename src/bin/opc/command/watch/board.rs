@@ -30,6 +30,7 @@ pub(super) struct Board {
     /// A tag may be given twice; it has one row.
     places: HashMap<Tag, usize>,
     readings: u64,
+    limit: u64,
     offset: usize,
 }
 
@@ -57,13 +58,15 @@ const SPARK: usize = 60;
 const AROUND: usize = 3;
 
 impl Board {
-    pub(super) fn new(server: &str, tags: &[Tag]) -> Board {
+    /// Takes no more readings than `limit`.
+    pub(super) fn new(server: &str, tags: &[Tag], limit: u64) -> Board {
         let mut board = Board {
             server: server.to_owned(),
             connection: "connected",
             rows: Vec::new(),
             places: HashMap::new(),
             readings: 0,
+            limit,
             offset: 0,
         };
         for tag in tags {
@@ -84,6 +87,9 @@ impl Board {
     }
 
     pub(super) fn reading(&mut self, reading: &Reading) {
+        if self.readings >= self.limit {
+            return;
+        }
         self.readings += 1;
         let Some(row) = self.places.get(&reading.tag).and_then(|place| self.rows.get_mut(*place)) else {
             return;
@@ -246,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_row_for_each_tag() {
-        let mut board = Board::new("sim:", &[tag_of("Level"), tag_of("Name"), tag_of("Level")]);
+        let mut board = Board::new("sim:", &[tag_of("Level"), tag_of("Name"), tag_of("Level")], u64::MAX);
         for value in [1.0, 2.0, 3.0] {
             board.reading(&reading("Level", value));
         }
@@ -265,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_bad_value_says_why_in_its_colour() {
-        let mut board = Board::new("sim:", &[tag_of("Level")]);
+        let mut board = Board::new("sim:", &[tag_of("Level")], u64::MAX);
         let mut bad = reading("Level", 1.0);
         bad.status = Status::named("BadSensorFailure").unwrap();
         board.reading(&bad);
@@ -280,7 +286,7 @@ mod tests {
     #[test]
     fn any_screen_is_large_enough() {
         let tags: Vec<Tag> = (0..20).map(|n| tag_of(&format!("A tag with a long name 温度 {n}"))).collect();
-        let mut board = Board::new("opc.tcp://a-host-with-a-long-name:4840", &tags);
+        let mut board = Board::new("opc.tcp://a-host-with-a-long-name:4840", &tags, u64::MAX);
         for tag in &tags {
             board.reading(&reading(tag.as_str(), "a value that is longer than its column could ever be"));
         }
@@ -294,9 +300,20 @@ mod tests {
     }
 
     #[test]
+    fn a_count_is_exact() {
+        let mut board = Board::new("sim:", &[tag_of("Level")], 2);
+        for value in [1.0, 2.0, 3.0] {
+            board.reading(&reading("Level", value));
+        }
+        assert_eq!(board.readings(), 2);
+        let lines = text(&board, 80, 10);
+        assert!(lines[2].starts_with("Level  2  ") && lines[3].starts_with("2 readings"), "{lines:?}");
+    }
+
+    #[test]
     fn scrolling_stays_within_the_rows() {
         let tags: Vec<Tag> = (0..10).map(|n| tag_of(&format!("T{n}"))).collect();
-        let mut board = Board::new("sim:", &tags);
+        let mut board = Board::new("sim:", &tags, u64::MAX);
         let first = |board: &Board| text(board, 80, 8)[2].split(' ').next().unwrap().to_owned();
         assert_eq!(first(&board), "T0");
         assert!(text(&board, 80, 8).last().unwrap().ends_with("5 more: arrows scroll"));

@@ -13,6 +13,8 @@ use super::{all_refused, refresh, tell_refused, told};
 use crate::args::{Format, Global, Watch};
 use crate::connect;
 use crate::exit::{Exit, Failure};
+use crate::log;
+use crate::output::Hold;
 use crate::stop::Stop;
 
 /// How often the screen is drawn, at most.
@@ -21,8 +23,13 @@ const FRAME: Duration = Duration::from_millis(100);
 /// Whether there is a terminal for it and nobody wants lines.
 pub(super) fn wanted(global: &Global, args: &Watch) -> bool {
     let able = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-    let plain = args.lines || global.verbose > 0 || global.rotate.is_some();
-    global.format() == Format::Table && !plain && able && std::io::stdout().is_terminal()
+    able && std::io::stdout().is_terminal() && !lines(global, args, log::wanted().is_some())
+}
+
+/// Whether somebody wants lines, or a log on the same screen.
+fn lines(global: &Global, args: &Watch, logged: bool) -> bool {
+    let asked = args.lines || global.rotate.is_some() || global.format() != Format::Table;
+    asked || logged || global.verbose > 0
 }
 
 /// Unless `NO_COLOR` is set to anything (no-color.org).
@@ -37,7 +44,7 @@ pub(super) async fn run(
     stop: &mut Stop,
 ) -> Result<Exit, Failure> {
     let server = connect::servers(global)?.join("; ");
-    let board = Arc::new(Mutex::new(Board::new(&server, tags)));
+    let board = Arc::new(Mutex::new(Board::new(&server, tags, limit(args))));
     let events = Arc::clone(&board);
     let client = connect::open_with(global, stop, |builder| {
         let events = Arc::clone(&events);
@@ -68,10 +75,11 @@ async fn show(
 
 /// Shows the board until somebody has seen enough. The terminal is back when this returns.
 async fn follow(args: &Watch, board: &Mutex<Board>, stop: &mut Stop) -> Result<(), Failure> {
-    let limit = args.count.map_or(u64::MAX, Into::into);
     let until = args.span.map(|span| Instant::now() + span);
     let mut frames = interval(FRAME);
     frames.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    // What the library has to tell meanwhile is told when the terminal is back.
+    let _hold = Hold::new();
     let mut screen = Screen::take(colours())?;
     let mut drawn = None;
     loop {
@@ -99,7 +107,7 @@ async fn follow(args: &Watch, board: &Mutex<Board>, stop: &mut Stop) -> Result<(
                     screen.draw(&lines)?;
                     drawn = Some(lines);
                 }
-                if readings >= limit {
+                if readings >= limit(args) {
                     return Ok(());
                 }
             }
@@ -107,7 +115,35 @@ async fn follow(args: &Watch, board: &Mutex<Board>, stop: &mut Stop) -> Result<(
     }
 }
 
+/// How many readings are enough.
+fn limit(args: &Watch) -> u64 {
+    args.count.map_or(u64::MAX, Into::into)
+}
+
 fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
     // Whoever panicked with it left at worst a row half new.
     board.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    #[test]
+    fn a_log_on_the_same_screen_asks_for_lines() {
+        let plain = |options: &str, logged| {
+            let line = format!("opc watch A {options}");
+            let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+            let Command::Watch(args) = &cli.command else { panic!("{line}") };
+            lines(&cli.global, args, logged)
+        };
+        assert!(!plain("", false));
+        assert!(plain("", true), "OPC_LOG");
+        for options in ["-v", "--lines", "-o csv", "-x 2"] {
+            assert!(plain(options, false), "{options}");
+        }
+    }
 }

@@ -27,7 +27,14 @@ pub(super) fn gather(args: &Write, left_out: &mut usize) -> Result<Vec<Assignmen
     }
     let mut assignments = Vec::new();
     let mut wrong = Vec::new();
-    let lines = input::lines()?;
+    let input::Lines { lines, of_properties } = input::lines()?;
+    if of_properties {
+        return Err(Failure::Usage(
+            "standard input has the properties of tags, as `opc properties` prints them, not their values; nothing was \
+             written"
+                .to_owned(),
+        ));
+    }
     if lines.is_empty() {
         return Err(Failure::Usage("standard input has no TAG,VALUE".to_owned()));
     }
@@ -54,11 +61,8 @@ pub(super) fn gather(args: &Write, left_out: &mut usize) -> Result<Vec<Assignmen
 /// One line; `None` where it only says that there was no value to be read.
 fn piped(line: input::Line) -> Result<Option<Assignment>, Broken> {
     let broken = |why: String| Broken { line: line.number, why };
-    if line.unread {
-        note(format_args!(
-            "line {}: `{}` had no value when it was read, and gets none",
-            line.number, line.tag
-        ));
+    if let Some(why) = line.unread {
+        note(format_args!("line {}: `{}` {why} when it was read, and gets none", line.number, line.tag));
         return Ok(None);
     }
     let tag = Tag::parse(&line.tag).map_err(|error| broken(error.to_string()))?;
