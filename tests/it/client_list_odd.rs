@@ -216,6 +216,29 @@ async fn a_branch_that_is_forbidden_is_an_error_among_the_others() {
 }
 
 #[tokio::test]
+async fn a_limit_counts_entries_and_not_errors() {
+    let (_server, client) = odd(|path| match path {
+        "" => Ok((0..200).map(|n| format!("B{n}/")).collect()),
+        "B100/" => Err(StatusCode::BadUserAccessDenied),
+        branch if branch.ends_with('/') => Ok((0..9).map(|n| format!("{branch}{n}")).collect()),
+        _ => Ok(Vec::new()),
+    })
+    .await;
+    let mut entries = client.list_stream("*", &recursive().limit(920));
+    let (mut found, mut errors) = (Vec::new(), 0);
+    while let Some(entry) = within(entries.next()).await {
+        match entry {
+            Ok(entry) => found.push(entry),
+            Err(_) => errors += 1,
+        }
+    }
+    let branches = (0..200).filter(|branch| *branch != 100);
+    let expected: Vec<String> =
+        branches.flat_map(|branch| (0..9).map(move |n| format!("B{branch}/{n}"))).take(920).collect();
+    assert_eq!((texts(&found), errors), (expected.iter().map(String::as_str).collect(), 1));
+}
+
+#[tokio::test]
 async fn circles_and_trees_without_end() {
     let (_server, client) = odd(|path| match path {
         "" => Ok(names(["A/", "B/"])),
