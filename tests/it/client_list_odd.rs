@@ -24,7 +24,8 @@ use crate::support::{until, within};
 
 const NAMESPACE: &str = "urn:odd";
 
-/// What is below a node: names of branches end with `/`, and are also the string identifiers.
+/// What is below a node: names of branches end with `/`, and are also the string identifiers. With `0:` before it a name is
+/// of the standard's namespace.
 type Tree = fn(&str) -> Result<Vec<String>, StatusCode>;
 
 struct Odd {
@@ -87,10 +88,12 @@ impl NodeManager for Odd {
 impl Odd {
     fn child(&self, path: &str) -> NodeMetadata {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap();
+        let standard = name.strip_prefix("0:");
+        let (namespace, name) = standard.map_or((self.namespace, name), |name| (0, name));
         NodeMetadata {
             node_id: ExpandedNodeId::new(NodeId::new(self.namespace, path)),
             type_definition: ExpandedNodeId::null(),
-            browse_name: QualifiedName::new(self.namespace, name),
+            browse_name: QualifiedName::new(namespace, name),
             display_name: LocalizedText::new("", name),
             node_class: if path.ends_with('/') { NodeClass::Object } else { NodeClass::Variable },
         }
@@ -236,6 +239,26 @@ async fn a_limit_counts_entries_and_not_errors() {
     let expected: Vec<String> =
         branches.flat_map(|branch| (0..9).map(move |n| format!("B{branch}/{n}"))).take(920).collect();
     assert_eq!((texts(&found), errors), (expected.iter().map(String::as_str).collect(), 1));
+}
+
+#[tokio::test]
+async fn what_is_listed_lists_back() {
+    let (_server, client) = odd(|path| match path {
+        "" => Ok(names(["0:A.B/", "0:*/", "0:[x]/", "C/"])),
+        branch if branch.ends_with('/') => Ok(vec![format!("{branch}x")]),
+        _ => Ok(Vec::new()),
+    })
+    .await;
+    let entries = within(client.list("*")).await.unwrap();
+    assert_eq!(entries.len(), 4);
+    for entry in &entries {
+        let below = within(client.list(entry)).await.unwrap();
+        assert_eq!(texts(&below), [format!("{}x", entry.item_id)], "{}", entry.path);
+    }
+    // As text, where it can be nothing but a path.
+    assert_eq!(entries[0].path, "/A&.B");
+    assert_eq!(texts(&within(client.list("/A&.B")).await.unwrap()), ["0:A.B/x"]);
+    assert_eq!(within(client.list("/*")).await.unwrap(), entries);
 }
 
 #[tokio::test]
