@@ -1,8 +1,9 @@
-//! `list` on a server that is not ours and has no sense: it forbids, goes round in circles, never ends, and comes back with
-//! its namespaces in another order.
+//! `list`, and what else browses, on a server that is not ours and has no sense: it forbids, goes round in circles, never
+//! ends, loses its place, and comes back with its namespaces in another order.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,6 +20,7 @@ use opcua::types::{
     ReferenceTypeId, StatusCode,
 };
 use openopc::{Client, Entry, Error, ListOptions, State};
+use serde::de::IgnoredAny;
 
 use crate::support::{until, within};
 
@@ -144,6 +146,7 @@ impl Server {
             .create_sample_keypair(false);
         builder.config_mut().pki_dir = "\0".into();
         builder.config_mut().limits.operational.max_references_per_browse_node = 10;
+        builder.config_mut().limits.max_browse_continuation_points = 2;
         let (server, handle) = builder.build().unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(async move { server.run_with(listener).await.unwrap() });
@@ -316,4 +319,75 @@ async fn namespaces_in_another_order() {
     assert_eq!(first.node_id.namespace, last.node_id.namespace + 2);
     assert_eq!(first.path.replace(&format!("{}:", first.node_id.namespace), ""), "/F0/L0");
     assert_eq!(last.path.replace(&format!("{}:", last.node_id.namespace), ""), "/F29/L99");
+}
+
+/// How many branches are below each branch of the root.
+async fn counts(client: &Client) -> Result<BTreeMap<String, usize>, Error> {
+    let root = "nsu=urn:odd;s=Root/";
+    let all = client.read_into::<BTreeMap<String, BTreeMap<String, IgnoredAny>>>(root).await?;
+    Ok(all.into_iter().map(|(name, below)| (name, below.len())).collect())
+}
+
+fn two_pages(path: &str) -> Result<Vec<String>, StatusCode> {
+    match path {
+        "Root/" => Ok(names(["Root/A/", "Root/B/"])),
+        "Root/A/" | "Root/B/" => Ok((0..15).map(|n| format!("{path}{n}/")).collect()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn all_pages() -> BTreeMap<String, usize> {
+    BTreeMap::from([("A".to_owned(), 15), ("B".to_owned(), 15)])
+}
+
+#[tokio::test]
+async fn a_place_that_is_lost_is_looked_for_again() {
+    static PAGES: AtomicUsize = AtomicUsize::new(0);
+    static LOSES: AtomicUsize = AtomicUsize::new(1);
+    let (_server, client) = odd(|path| {
+        // Every other page of it is a second one.
+        if path == "Root/A/"
+            && PAGES.fetch_add(1, Ordering::Relaxed) % 2 == 1
+            && LOSES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+        {
+            return Err(StatusCode::BadContinuationPointInvalid);
+        }
+        two_pages(path)
+    })
+    .await;
+    assert_eq!(within(counts(&client)).await.unwrap(), all_pages());
+    assert_eq!(PAGES.swap(0, Ordering::Relaxed), 4);
+    // Only so often, and only that branch is lost.
+    LOSES.store(usize::MAX, Ordering::Relaxed);
+    let error = within(counts(&client)).await.unwrap_err();
+    assert!(matches!(&error, Error::Item { tag, .. } if tag.as_str().ends_with("Root/.A")), "{error:?}");
+    assert!(error.to_string().ends_with(": BadContinuationPointInvalid"), "{error}");
+    assert_eq!(PAGES.swap(0, Ordering::Relaxed), 8);
+    LOSES.store(0, Ordering::Relaxed);
+    assert_eq!(within(counts(&client)).await.unwrap(), all_pages());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_call_that_fails_gives_its_places_back() {
+    static PAGES: AtomicUsize = AtomicUsize::new(0);
+    static BUSY: AtomicBool = AtomicBool::new(true);
+    let tree: Tree = |path| {
+        if path == "Root/A/" && PAGES.fetch_add(1, Ordering::Relaxed) % 2 == 1 {
+            while BUSY.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        two_pages(path)
+    };
+    let server = Server::start("127.0.0.1:0", &[], tree).await;
+    let builder = Client::builder(server.url()).request_timeout(Duration::from_millis(500));
+    let client = within(builder.open()).await.unwrap();
+    // The server remembers two places, and one of them is left each time.
+    for _ in 0..2 {
+        BUSY.store(true, Ordering::Relaxed);
+        let error = within(counts(&client)).await.unwrap_err();
+        assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+        BUSY.store(false, Ordering::Relaxed);
+    }
+    assert_eq!(within(counts(&client)).await.unwrap(), all_pages());
 }
