@@ -169,6 +169,14 @@ impl Tag {
         Tag::new(Kind::Path(names.into_iter().collect()), None).checked()
     }
 
+    /// The node by the URI of its namespace, which lasts longer than an index; by its id where that has none.
+    #[cfg(feature = "client")]
+    pub(crate) fn lasting(node: NodeId, uri: Option<&str>) -> Tag {
+        let uri = uri.filter(|_| node.namespace != 0);
+        uri.and_then(|uri| Tag::namespace_uri(uri, node.identifier.clone()).ok())
+            .unwrap_or_else(|| Tag::node(node))
+    }
+
     /// These browse names as the text of a path, whether it can be a tag or not.
     #[cfg(feature = "client")]
     pub(crate) fn path_text(names: &[QualifiedName]) -> String {

@@ -1,8 +1,9 @@
-//! `list` on a server that is not ours and has no sense: it forbids, goes round in circles, never ends, and comes back with
-//! its namespaces in another order.
+//! `list`, and what else browses, on a server that is not ours and has no sense: it forbids, goes round in circles, never
+//! ends, loses its place, and comes back with its namespaces in another order.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,12 +20,14 @@ use opcua::types::{
     ReferenceTypeId, StatusCode,
 };
 use openopc::{Client, Entry, Error, ListOptions, State};
+use serde::de::IgnoredAny;
 
 use crate::support::{until, within};
 
 const NAMESPACE: &str = "urn:odd";
 
-/// What is below a node: names of branches end with `/`, and are also the string identifiers.
+/// What is below a node: names of branches end with `/`, and are also the string identifiers. With `0:` before it a name is
+/// of the standard's namespace.
 type Tree = fn(&str) -> Result<Vec<String>, StatusCode>;
 
 struct Odd {
@@ -87,10 +90,12 @@ impl NodeManager for Odd {
 impl Odd {
     fn child(&self, path: &str) -> NodeMetadata {
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap();
+        let standard = name.strip_prefix("0:");
+        let (namespace, name) = standard.map_or((self.namespace, name), |name| (0, name));
         NodeMetadata {
             node_id: ExpandedNodeId::new(NodeId::new(self.namespace, path)),
             type_definition: ExpandedNodeId::null(),
-            browse_name: QualifiedName::new(self.namespace, name),
+            browse_name: QualifiedName::new(namespace, name),
             display_name: LocalizedText::new("", name),
             node_class: if path.ends_with('/') { NodeClass::Object } else { NodeClass::Variable },
         }
@@ -141,6 +146,7 @@ impl Server {
             .create_sample_keypair(false);
         builder.config_mut().pki_dir = "\0".into();
         builder.config_mut().limits.operational.max_references_per_browse_node = 10;
+        builder.config_mut().limits.max_browse_continuation_points = 2;
         let (server, handle) = builder.build().unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(async move { server.run_with(listener).await.unwrap() });
@@ -216,6 +222,49 @@ async fn a_branch_that_is_forbidden_is_an_error_among_the_others() {
 }
 
 #[tokio::test]
+async fn a_limit_counts_entries_and_not_errors() {
+    let (_server, client) = odd(|path| match path {
+        "" => Ok((0..200).map(|n| format!("B{n}/")).collect()),
+        "B100/" => Err(StatusCode::BadUserAccessDenied),
+        branch if branch.ends_with('/') => Ok((0..9).map(|n| format!("{branch}{n}")).collect()),
+        _ => Ok(Vec::new()),
+    })
+    .await;
+    let mut entries = client.list_stream("*", &recursive().limit(920));
+    let (mut found, mut errors) = (Vec::new(), 0);
+    while let Some(entry) = within(entries.next()).await {
+        match entry {
+            Ok(entry) => found.push(entry),
+            Err(_) => errors += 1,
+        }
+    }
+    let branches = (0..200).filter(|branch| *branch != 100);
+    let expected: Vec<String> =
+        branches.flat_map(|branch| (0..9).map(move |n| format!("B{branch}/{n}"))).take(920).collect();
+    assert_eq!((texts(&found), errors), (expected.iter().map(String::as_str).collect(), 1));
+}
+
+#[tokio::test]
+async fn what_is_listed_lists_back() {
+    let (_server, client) = odd(|path| match path {
+        "" => Ok(names(["0:A.B/", "0:*/", "0:[x]/", "C/"])),
+        branch if branch.ends_with('/') => Ok(vec![format!("{branch}x")]),
+        _ => Ok(Vec::new()),
+    })
+    .await;
+    let entries = within(client.list("*")).await.unwrap();
+    assert_eq!(entries.len(), 4);
+    for entry in &entries {
+        let below = within(client.list(entry)).await.unwrap();
+        assert_eq!(texts(&below), [format!("{}x", entry.item_id)], "{}", entry.path);
+    }
+    // As text, where it can be nothing but a path.
+    assert_eq!(entries[0].path, "/A&.B");
+    assert_eq!(texts(&within(client.list("/A&.B")).await.unwrap()), ["0:A.B/x"]);
+    assert_eq!(within(client.list("/*")).await.unwrap(), entries);
+}
+
+#[tokio::test]
 async fn circles_and_trees_without_end() {
     let (_server, client) = odd(|path| match path {
         "" => Ok(names(["A/", "B/"])),
@@ -270,4 +319,75 @@ async fn namespaces_in_another_order() {
     assert_eq!(first.node_id.namespace, last.node_id.namespace + 2);
     assert_eq!(first.path.replace(&format!("{}:", first.node_id.namespace), ""), "/F0/L0");
     assert_eq!(last.path.replace(&format!("{}:", last.node_id.namespace), ""), "/F29/L99");
+}
+
+/// How many branches are below each branch of the root.
+async fn counts(client: &Client) -> Result<BTreeMap<String, usize>, Error> {
+    let root = "nsu=urn:odd;s=Root/";
+    let all = client.read_into::<BTreeMap<String, BTreeMap<String, IgnoredAny>>>(root).await?;
+    Ok(all.into_iter().map(|(name, below)| (name, below.len())).collect())
+}
+
+fn two_pages(path: &str) -> Result<Vec<String>, StatusCode> {
+    match path {
+        "Root/" => Ok(names(["Root/A/", "Root/B/"])),
+        "Root/A/" | "Root/B/" => Ok((0..15).map(|n| format!("{path}{n}/")).collect()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn all_pages() -> BTreeMap<String, usize> {
+    BTreeMap::from([("A".to_owned(), 15), ("B".to_owned(), 15)])
+}
+
+#[tokio::test]
+async fn a_place_that_is_lost_is_looked_for_again() {
+    static PAGES: AtomicUsize = AtomicUsize::new(0);
+    static LOSES: AtomicUsize = AtomicUsize::new(1);
+    let (_server, client) = odd(|path| {
+        // Every other page of it is a second one.
+        if path == "Root/A/"
+            && PAGES.fetch_add(1, Ordering::Relaxed) % 2 == 1
+            && LOSES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+        {
+            return Err(StatusCode::BadContinuationPointInvalid);
+        }
+        two_pages(path)
+    })
+    .await;
+    assert_eq!(within(counts(&client)).await.unwrap(), all_pages());
+    assert_eq!(PAGES.swap(0, Ordering::Relaxed), 4);
+    // Only so often, and only that branch is lost.
+    LOSES.store(usize::MAX, Ordering::Relaxed);
+    let error = within(counts(&client)).await.unwrap_err();
+    assert!(matches!(&error, Error::Item { tag, .. } if tag.as_str().ends_with("Root/.A")), "{error:?}");
+    assert!(error.to_string().ends_with(": BadContinuationPointInvalid"), "{error}");
+    assert_eq!(PAGES.swap(0, Ordering::Relaxed), 8);
+    LOSES.store(0, Ordering::Relaxed);
+    assert_eq!(within(counts(&client)).await.unwrap(), all_pages());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_call_that_fails_gives_its_places_back() {
+    static PAGES: AtomicUsize = AtomicUsize::new(0);
+    static BUSY: AtomicBool = AtomicBool::new(true);
+    let tree: Tree = |path| {
+        if path == "Root/A/" && PAGES.fetch_add(1, Ordering::Relaxed) % 2 == 1 {
+            while BUSY.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        two_pages(path)
+    };
+    let server = Server::start("127.0.0.1:0", &[], tree).await;
+    let builder = Client::builder(server.url()).request_timeout(Duration::from_millis(500));
+    let client = within(builder.open()).await.unwrap();
+    // The server remembers two places, and one of them is left each time.
+    for _ in 0..2 {
+        BUSY.store(true, Ordering::Relaxed);
+        let error = within(counts(&client)).await.unwrap_err();
+        assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+        BUSY.store(false, Ordering::Relaxed);
+    }
+    assert_eq!(within(counts(&client)).await.unwrap(), all_pages());
 }

@@ -45,6 +45,22 @@ struct Missing {
     colour: String,
 }
 
+#[tokio::test]
+async fn properties_have_fields_too() {
+    let (_simulator, client) = served([Item::new("T.Level", 1.0).range(0.0, 10.0)]).await;
+    let properties = within(client.properties(STATUS)).await.unwrap();
+    let value = properties.value.unwrap().value;
+    assert!(matches!(&value, Value::Structure(status) if status.get("State").is_some()), "{value:?}");
+    // `GetMonitoredItems`, whose arguments are a property without a number.
+    let method = within(client.properties("i=11492")).await.unwrap();
+    let (_, arguments) = method.other.iter().find(|(name, _)| name.name == "InputArguments").unwrap();
+    let Value::Array(arguments) = arguments else { panic!("{arguments:?}") };
+    let first = arguments.iter().next().unwrap();
+    assert!(matches!(&first, Value::Structure(argument) if argument.get("Name").is_some()), "{first:?}");
+    let level = within(client.properties("T.Level")).await.unwrap();
+    assert_eq!(level.range, Some((0.0, 10.0)));
+}
+
 const STATUS: &str = "i=2256";
 const BUILD_INFO: &str = "i=2260";
 

@@ -113,9 +113,8 @@ impl Run {
 
     /// The node by its namespace URI, which lasts longer than an index.
     fn exact(&self, node: &NodeId) -> Tag {
-        let uri = self.spaces.uri(node.namespace).filter(|_| node.namespace != 0);
-        uri.and_then(|uri| Tag::namespace_uri(uri, node.identifier.clone()).ok())
-            .unwrap_or_else(|| Tag::node(self.spaces.node_out(node).unwrap_or_else(|| node.clone())))
+        let there = self.spaces.node_out(node).unwrap_or_else(|| node.clone());
+        Tag::lasting(there, self.spaces.uri(node.namespace))
     }
 
     fn place_tag(&self, place: &Arc<Place>) -> Tag {

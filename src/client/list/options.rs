@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::da::Access;
+use crate::{QualifiedName, Tag, TagKind};
 
 use super::{Entry, EntryKind};
 
@@ -123,13 +124,26 @@ impl ListOptions {
 /// One pattern or several, for [`Client::list`](crate::Client::list): text, or an array, a slice or a vector of texts; or an
 /// [`Entry`](crate::Entry), whose path it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Patterns(pub(super) Vec<String>);
+pub struct Patterns(pub(super) Vec<Pattern>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Pattern {
+    Text(String),
+    /// The way to an entry: no character in its names means another.
+    Path(Vec<QualifiedName>),
+}
+
+impl Pattern {
+    pub(super) fn text(text: impl Into<String>) -> Pattern {
+        Pattern::Text(text.into())
+    }
+}
 
 macro_rules! one {
     ($($ty:ty),*) => {$(
         impl From<$ty> for Patterns {
             fn from(pattern: $ty) -> Patterns {
-                Patterns(vec![pattern.into()])
+                Patterns(vec![Pattern::text(pattern)])
             }
         }
     )*};
@@ -140,7 +154,12 @@ one!(&str, String, &String);
 /// What is in a branch that was listed, or the leaf itself.
 impl From<&Entry> for Patterns {
     fn from(entry: &Entry) -> Patterns {
-        Patterns(vec![entry.path.clone()])
+        let path = Tag::parse(&entry.path).ok();
+        Patterns(vec![match path.as_ref().map(Tag::kind) {
+            Some(TagKind::Path(names)) => Pattern::Path(names.to_vec()),
+            // A name that is empty.
+            _ => Pattern::text(&entry.path),
+        }])
     }
 }
 
@@ -176,6 +195,6 @@ impl<T: Clone + Into<String>, const N: usize> From<&[T; N]> for Patterns {
 
 impl<T: Into<String>> FromIterator<T> for Patterns {
     fn from_iter<I: IntoIterator<Item = T>>(patterns: I) -> Patterns {
-        Patterns(patterns.into_iter().map(Into::into).collect())
+        Patterns(patterns.into_iter().map(Pattern::text).collect())
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::da::wildcard::Wildcard;
 use crate::engine::client::Child;
-use crate::{Tag, TagKind};
+use crate::{QualifiedName, Tag, TagKind};
 
+use super::options::Pattern;
 use super::place::Place;
 use super::{EntryKind, ListOptions};
 
@@ -40,23 +41,23 @@ pub(super) struct Wanted {
 }
 
 impl Rules {
-    pub(super) fn new(pattern: &str, options: &ListOptions) -> Rules {
+    pub(super) fn new(pattern: &Pattern, options: &ListOptions) -> Rules {
         let reach = match (options.flat, options.recursive) {
             (true, _) => Reach::Flat,
             (false, true) => Reach::Recursive,
             (false, false) => Reach::Levels,
         };
         let deep = (reach != Reach::Levels).then_some(EntryKind::Leaf);
-        let path = Tag::parse(pattern).ok().filter(is_path);
-        let names = match path.as_ref().map(Tag::kind) {
-            Some(TagKind::Path(names)) => names,
-            _ => &[],
+        let case = options.case_sensitive;
+        let (names, wildcard) = match pattern {
+            Pattern::Path(names) => (names.clone(), None),
+            Pattern::Text(text) => match path(text) {
+                Some(names) => (names, None),
+                None => (Vec::new(), Some(Wildcard::new(text, case))),
+            },
         };
-        let wildcard = if names.is_empty() {
-            Wildcard::new(pattern, options.case_sensitive)
-        } else {
-            Wildcard::literal(names.iter().map(|name| name.name.as_str()), options.case_sensitive)
-        };
+        let literal = || Wildcard::literal(names.iter().map(|name| name.name.as_str()), case);
+        let wildcard = wildcard.unwrap_or_else(literal);
         Rules {
             wildcard,
             namespaces: names.iter().map(|name| name.namespace).collect(),
@@ -121,8 +122,14 @@ impl Rules {
     }
 }
 
-/// `/2:Plant/2:Boiler`. Without any index it may as well be a pattern that begins with a separator.
-fn is_path(tag: &Tag) -> bool {
-    tag.range().is_none()
-        && matches!(tag.kind(), TagKind::Path(names) if names.iter().any(|name| name.namespace != 0))
+/// The names of `/2:Plant/2:Boiler`. Without any index, and without a `&` that takes the meaning from a character, it may
+/// as well be a pattern that begins with a separator.
+fn path(text: &str) -> Option<Vec<QualifiedName>> {
+    let tag = Tag::parse(text).ok().filter(|tag| tag.range().is_none())?;
+    match tag.kind() {
+        TagKind::Path(names) if text.contains('&') || names.iter().any(|name| name.namespace != 0) => {
+            Some(names.to_vec())
+        }
+        _ => None,
+    }
 }

@@ -92,8 +92,7 @@ impl Run {
             let found = walk.ready(CHUNK);
             if !found.is_empty() {
                 let mut entries = self.finish(found).await?;
-                entries.truncate(self.left);
-                self.left -= entries.iter().filter(|entry| entry.is_ok()).count();
+                self.left -= cut(&mut entries, self.left);
                 outlet.put(entries).await?;
                 continue;
             }
@@ -216,6 +215,18 @@ impl Run {
             }
         }
     }
+}
+
+/// Ends with the `most`-th entry, however many errors are among them, for what is cut off is not found again; the number
+/// of entries.
+fn cut(entries: &mut Vec<Result<Entry>>, most: usize) -> usize {
+    let mut count = 0;
+    entries.retain(|entry| {
+        let keep = count < most;
+        count += usize::from(keep && entry.is_ok());
+        keep
+    });
+    count
 }
 
 /// The answers where they belong; nodes whose namespace is gone were not asked for.

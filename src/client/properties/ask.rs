@@ -8,13 +8,14 @@ use crate::client::limits::{Service, chunked, read_each};
 use crate::client::types::Seen;
 use crate::engine::Sample;
 use crate::engine::client::{Attribute, Failure, Reference, Target};
+use crate::engine::convert::structure;
 use crate::status::code;
 use crate::tag::Resolved;
 use crate::{DataType, Error, Identifier, NodeId, Operation, ParseTagError, Result, Status, Tag, Value};
 
 use super::Properties;
 use super::raw::{Answer, Found, Listing};
-use super::wanted::{Wanted, names_values};
+use super::wanted::{Wanted, is_numbered, names_values};
 
 const OPERATION: Operation = Operation::Properties;
 
@@ -73,10 +74,11 @@ impl Inner {
             .collect();
         let ids: Vec<NodeId> = nodes.iter().map(|node| node.target.node()).collect();
         let listed: &[NodeId] = if wanted.wants_listing() { &ids } else { &[] };
-        let (samples, listings) = tokio::try_join!(
+        let (mut samples, listings) = tokio::try_join!(
             read_each(self.link(), self.limits(), &targets, 0.0),
             self.list_properties(listed),
         )?;
+        self.decode_any(&mut samples).await;
         let (mut samples, mut listings) = (samples.into_iter(), listings.into_iter());
         let mut answers: Vec<Answer> = ids
             .into_iter()
@@ -143,6 +145,13 @@ impl Inner {
         Ok(types.into_iter().zip(listings).filter_map(named).collect())
     }
 
+    /// Decodes structures, if there are any: apart, so that what has none stays small.
+    async fn decode_any(&self, samples: &mut [Sample]) {
+        if samples.iter().any(|sample| structure::is_encoded(&sample.value)) {
+            Box::pin(self.decode(samples)).await;
+        }
+    }
+
     /// Reads the values of the properties that were found, each once.
     async fn read_found(
         &self,
@@ -152,15 +161,23 @@ impl Inner {
     ) -> Result<(), Failure> {
         let listed = answers.iter().flat_map(|answer| answer.listing.iter().flatten());
         let needed = listed.chain(enumerations.values()).filter(|reference| wanted.reads(&reference.name));
+        // Those with a number come first: the standard says what their structures hold, so they stay as they are.
+        let mut needed: Vec<&Reference> = needed.collect();
+        needed.sort_by_key(|reference| !is_numbered(&reference.name));
         let mut places: HashMap<NodeId, usize> = HashMap::new();
         let mut targets = Vec::new();
+        let mut numbered = 0;
         for reference in needed {
             places.entry(reference.node.clone()).or_insert_with(|| {
                 targets.push(Target::value(&reference.node));
                 targets.len() - 1
             });
+            if is_numbered(&reference.name) {
+                numbered = targets.len();
+            }
         }
-        let samples = read_each(self.link(), self.limits(), &targets, 0.0).await?;
+        let mut samples = read_each(self.link(), self.limits(), &targets, 0.0).await?;
+        self.decode_any(samples.get_mut(numbered..).unwrap_or_default()).await;
         let found = |reference: &Reference| -> Found {
             let place = places.get(&reference.node).filter(|_| wanted.reads(&reference.name));
             (reference.name.clone(), place.and_then(|place| samples.get(*place)).cloned())

@@ -15,8 +15,7 @@ const OPERATION: Operation = Operation::WriteFrom;
 impl Inner {
     /// Writes what the draft holds: all of it, or nothing where a tag is missing or a value does not fit.
     pub(crate) async fn put(&self, branch: Tag, draft: Draft) -> Result<()> {
-        let id = self.branch(OPERATION, &branch).await?;
-        let mut tree = Tree::new(branch.clone(), id);
+        let mut tree = self.tree(OPERATION, &branch).await?;
         let mut values: Vec<(Place, Draft)> = Vec::new();
         let mut front = vec![(0, draft)];
         while !front.is_empty() {

@@ -76,10 +76,12 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         deserialize_i16 visit_i16 0,
         deserialize_i32 visit_i32 0,
         deserialize_i64 visit_i64 0,
+        deserialize_i128 visit_i128 0,
         deserialize_u8 visit_u8 0,
         deserialize_u16 visit_u16 0,
         deserialize_u32 visit_u32 0,
         deserialize_u64 visit_u64 0,
+        deserialize_u128 visit_u128 0,
         deserialize_f32 visit_f32 0.0,
         deserialize_f64 visit_f64 0.0,
         deserialize_char visit_char '0',
@@ -101,6 +103,23 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
         visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<()>()))
+    }
+
+    /// An array, or several branches: as with a sequence, only what is there can tell which.
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Stop> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Stop);
+        }
+        visitor.visit_seq(Elements { rest: len, depth: self.depth + 1, left: self.left })
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Stop> {
+        self.deserialize_tuple(len, visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
@@ -157,7 +176,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         visitor.visit_enum(IntoDeserializer::<Stop>::into_deserializer(*variants.first().ok_or(Stop)?))
     }
 
-    forward_to_deserialize_any! { i128 u128 unit unit_struct tuple tuple_struct ignored_any }
+    forward_to_deserialize_any! { unit unit_struct ignored_any }
 }
 
 struct Fields<'a> {
@@ -180,6 +199,25 @@ impl<'de> de::MapAccess<'de> for Fields<'_> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Stop> {
         let shape = self.value.take().ok_or(Stop)?;
         seed.deserialize(Probe { shape, depth: self.depth, left: self.left })
+    }
+}
+
+/// So many values, whose own shapes nobody wants to know.
+struct Elements<'a> {
+    rest: usize,
+    depth: usize,
+    left: &'a mut usize,
+}
+
+impl<'de> de::SeqAccess<'de> for Elements<'_> {
+    type Error = Stop;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Stop> {
+        let Some(rest) = self.rest.checked_sub(1) else { return Ok(None) };
+        self.rest = rest;
+        *self.left = self.left.checked_sub(1).ok_or(Stop)?;
+        let shape = &mut Shape::Unknown;
+        seed.deserialize(Probe { shape, depth: self.depth, left: self.left }).map(Some)
     }
 }
 
@@ -231,6 +269,34 @@ mod tests {
         assert_eq!(Shape::of::<Drum>(), Shape::Struct(fields));
         assert_eq!(Shape::of::<HashMap<String, Drum>>(), Shape::Unknown);
         assert!(matches!(Mode::Off, Mode::Off));
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    struct Fixed {
+        array: [f64; 2],
+        pair: (i32, Inner),
+        point: Point,
+        big: i128,
+        bigger: u128,
+        last: bool,
+    }
+
+    #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only its shape is looked at")]
+    struct Point(f64, f64);
+
+    #[test]
+    fn arrays_and_wide_integers_do_not_hide_what_follows() {
+        let fields = vec![
+            ("array", Shape::Unknown),
+            ("pair", Shape::Unknown),
+            ("point", Shape::Unknown),
+            ("big", Shape::Leaf),
+            ("bigger", Shape::Leaf),
+            ("last", Shape::Leaf),
+        ];
+        assert_eq!(Shape::of::<Fixed>(), Shape::Struct(fields));
     }
 
     #[derive(Deserialize)]

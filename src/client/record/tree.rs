@@ -1,11 +1,12 @@
 //! [`Tree`]: the tags under a branch, found level by level and read together.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::client::Inner;
 use crate::client::limits::{Service, chunked};
 use crate::client::read::ReadOptions;
-use crate::engine::client::NodeClass;
+use crate::engine::client::{Failure, NodeClass};
 use crate::status::code;
 use crate::{Error, Identifier, NodeId, Operation, QualifiedName, Reading, Result, Status, Tag, TagKind};
 
@@ -20,6 +21,8 @@ pub(crate) type Place = usize;
 /// A branch with what was found below it. The first node is the branch itself.
 pub(crate) struct Tree {
     nodes: Vec<Node>,
+    /// The server's namespaces, as the nodes mean them.
+    namespaces: Arc<Vec<String>>,
 }
 
 pub(crate) struct Node {
@@ -30,6 +33,7 @@ pub(crate) struct Node {
     class: NodeClass,
     parent: Place,
     pub(crate) children: Vec<Place>,
+    names: HashMap<String, Place>,
     /// Other nodes of the same name beside it.
     pub(crate) twins: Vec<NodeId>,
     /// Why it has no children.
@@ -45,19 +49,25 @@ impl Tree {
 
     /// The child with this name.
     pub(crate) fn child(&self, place: Place, name: &str) -> Option<Place> {
-        let children = &self.node(place)?.children;
-        children.iter().copied().find(|child| self.node(*child).is_some_and(|node| node.name == name))
+        self.node(place)?.names.get(name).copied()
     }
 
-    /// The tag to read or write a node by: the branch as it was given, for it may be a part of an array.
+    /// The tag to read or write a node by: the branch as it was given, for it may be a part of an array, else one that
+    /// still means this node where the server has come back with its namespaces in another order.
     pub(crate) fn tag(&self, place: Place, branch: &Tag) -> Tag {
         let node = self.node(place).filter(|_| place > 0);
-        node.map_or_else(|| branch.clone(), |node| Tag::node(node.id.clone()))
+        node.map_or_else(
+            || branch.clone(),
+            |node| {
+                let uri = self.namespaces.get(usize::from(node.id.namespace));
+                Tag::lasting(node.id.clone(), uri.map(String::as_str))
+            },
+        )
     }
 
-    pub(crate) fn new(branch: Tag, id: NodeId) -> Tree {
+    pub(crate) fn new(branch: Tag, id: NodeId, namespaces: Arc<Vec<String>>) -> Tree {
         let class = NodeClass::Other;
-        Tree { nodes: vec![Node::new(branch, String::new(), id, class, 0)] }
+        Tree { nodes: vec![Node::new(branch, String::new(), id, class, 0)], namespaces }
     }
 
     /// Notes what was found below a node; the places of those that are new.
@@ -74,11 +84,13 @@ impl Tree {
                 Some(twin) => twin.twins.push(id),
                 None => {
                     let place = self.nodes.len();
-                    self.nodes.push(Node::new(below(&label, &name), name.name, id, class, parent));
-                    places.push(place);
+                    let label = below(&label, &name);
                     if let Some(node) = self.nodes.get_mut(parent) {
                         node.children.push(place);
+                        node.names.insert(name.name.clone(), place);
                     }
+                    self.nodes.push(Node::new(label, name.name, id, class, parent));
+                    places.push(place);
                 }
             }
         }
@@ -102,8 +114,9 @@ impl Tree {
 
 impl Node {
     fn new(label: Tag, name: String, id: NodeId, class: NodeClass, parent: Place) -> Node {
-        let (children, twins, refused) = (Vec::new(), Vec::new(), None);
-        Node { label, name, id, class, parent, children, twins, refused, reading: Mutex::new(None) }
+        let (children, names, twins) = (Vec::new(), HashMap::new(), Vec::new());
+        let (refused, reading) = (None, Mutex::new(None));
+        Node { label, name, id, class, parent, children, names, twins, refused, reading }
     }
 
     pub(crate) fn reading(&self) -> MutexGuard<'_, Option<Result<Reading>>> {
@@ -152,11 +165,12 @@ pub(crate) fn missing(branch: &Tag, name: &str) -> Tag {
 }
 
 impl Inner {
-    /// The node a branch means.
-    pub(super) async fn branch(&self, operation: Operation, branch: &Tag) -> Result<NodeId> {
+    /// The node a branch means, with nothing below it so far.
+    pub(super) async fn tree(&self, operation: Operation, branch: &Tag) -> Result<Tree> {
         self.check_connected(operation)?;
+        let namespaces = self.resolver().namespaces();
         match self.resolve(operation, &[branch]).await?.pop() {
-            Some(resolved) => Ok(resolved?.target.node()),
+            Some(resolved) => Ok(Tree::new(branch.clone(), resolved?.target.node(), namespaces)),
             None => Err(Error::Resolve { operation, tag: branch.clone(), candidates: Vec::new() }),
         }
     }
@@ -175,6 +189,11 @@ impl Inner {
         let listings = chunked(self.limits(), Service::Browse, &parents, browse)
             .await
             .map_err(|failure| self.error(operation, failure))?;
+        if *self.resolver().namespaces() != *tree.namespaces {
+            // The server has come back as another meanwhile, and what was asked may not have been what was meant.
+            let failure = Failure { status: code::BAD_CONNECTION_CLOSED, detail: String::new() };
+            return Err(self.error(operation, failure));
+        }
         let mut places = Vec::with_capacity(wanted.len());
         for ((place, names), listing) in wanted.iter().zip(listings) {
             let references = match listing {
@@ -187,16 +206,20 @@ impl Inner {
                     continue;
                 }
             };
+            let names: Option<HashSet<&str>> =
+                names.as_ref().map(|names| names.iter().map(String::as_str).collect());
             let found = references
                 .into_iter()
                 .filter(|reference| reference.class != NodeClass::Other)
-                .filter(|reference| names.as_ref().is_none_or(|names| names.contains(&reference.name.name)))
+                .filter(|reference| {
+                    names.as_ref().is_none_or(|names| names.contains(reference.name.name.as_str()))
+                })
                 .map(|reference| Found { name: reference.name, id: reference.node, class: reference.class });
             places.push(tree.add(*place, found.collect()));
-        }
-        if tree.nodes.len() > MAX_NODES {
-            let tag = tree.node(0).map_or_else(|| Tag::numeric(0, 0), |node| node.label.clone());
-            return Err(Error::Item { operation, tag, status: code::BAD_TOO_MANY_MATCHES });
+            if tree.nodes.len() > MAX_NODES {
+                let tag = tree.node(0).map_or_else(|| Tag::numeric(0, 0), |node| node.label.clone());
+                return Err(Error::Item { operation, tag, status: code::BAD_TOO_MANY_MATCHES });
+            }
         }
         Ok(places)
     }
@@ -204,8 +227,7 @@ impl Inner {
     /// What a type of this shape needs of a branch: found level by level, read in one go.
     pub(crate) async fn gather(&self, branch: Tag, shape: &Shape) -> Result<Tree> {
         let operation = Operation::ReadInto;
-        let id = self.branch(operation, &branch).await?;
-        let mut tree = Tree::new(branch.clone(), id);
+        let mut tree = self.tree(operation, &branch).await?;
         // A part of an array has nothing below it.
         let mut front: Vec<(Place, &Shape)> =
             if branch.range().is_some() { Vec::new() } else { vec![(0, shape)] };
@@ -275,5 +297,44 @@ impl Inner {
             node.reading = Mutex::new(Some(reading));
         }
         Ok(tree)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn tree(namespaces: &[&str]) -> Tree {
+        let namespaces = namespaces.iter().map(|uri| (*uri).to_owned()).collect();
+        Tree::new(Tag::item("Plant"), NodeId::string(1, "Plant"), Arc::new(namespaces))
+    }
+
+    fn found(namespace: u16, id: &str, name: &str) -> Found {
+        let (name, id) = (QualifiedName::new(namespace, name), NodeId::string(namespace, id));
+        Found { name, id, class: NodeClass::Variable }
+    }
+
+    #[test]
+    fn many_siblings_take_no_longer_each_than_few() {
+        let names: Vec<String> = (0..60_000).map(|n| format!("N{n}")).collect();
+        let mut tree = tree(&[]);
+        let start = Instant::now();
+        let places = tree.add(0, names.iter().map(|name| found(1, name, name)).collect());
+        assert!(names.iter().zip(&places).all(|(name, place)| tree.child(0, name) == Some(*place)));
+        // It was a minute and more when each was compared with all others.
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        assert_eq!(tree.add(0, vec![found(1, "N1", "N1"), found(2, "N1", "N1")]), [0; 0]);
+        assert_eq!(tree.node(2).unwrap().twins, [NodeId::string(2, "N1")]);
+    }
+
+    #[test]
+    fn nodes_are_meant_by_what_their_namespace_is_called() {
+        let mut tree = tree(&["http://opcfoundation.org/UA/", "urn:a", "urn:b"]);
+        let branch = Tag::item("Plant");
+        tree.add(0, vec![found(2, "x", "x"), found(0, "y", "y"), found(7, "z", "z")]);
+        let tags: Vec<String> = (0..4).map(|place| tree.tag(place, &branch).to_string()).collect();
+        assert_eq!(tags, ["Plant", "nsu=urn:b;s=x", "s=y", "ns=7;s=z"]);
     }
 }

@@ -1,5 +1,8 @@
 //! Browsing: the references of nodes, all at once or page by page.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use opcua::client::UARequest;
 use opcua::client::services::{Browse, BrowseNext};
 use opcua::types as ua;
@@ -9,6 +12,7 @@ use opcua::types::{
 };
 
 use crate::engine::convert;
+use crate::status::code;
 use crate::{NodeId, QualifiedName, Status};
 
 use super::call::call;
@@ -16,6 +20,12 @@ use super::{Failure, Link};
 
 /// A server may answer `BrowseNext` with new continuation points for ever; no real node has this many pages.
 const MAX_BROWSE_PAGES: usize = 100_000;
+
+/// How often a node is browsed anew whose place the server has lost.
+const ATTEMPTS: usize = 3;
+
+/// How long a call that has failed anyway waits for the server to take its continuation points back.
+const RELEASE: Duration = Duration::from_secs(1);
 
 /// `BrowseResultMask` with `NodeClass` and `BrowseName` (Part 4, 5.9.2.2).
 const NAMES: u32 = 4 | 8;
@@ -82,6 +92,9 @@ pub(crate) struct Page {
     pub(crate) children: Vec<Child>,
     pub(crate) next: Option<Continuation>,
 }
+
+/// The references of one node, or why they cannot be told.
+type Listing = Result<Vec<Reference>, Status>;
 
 /// One node's part of an answer.
 pub(crate) type PageResult = Result<Page, Status>;
@@ -167,9 +180,40 @@ impl Link {
     async fn browse(
         &self,
         nodes: &[NodeId],
+        direction: BrowseDirection,
+        reference_type: ReferenceTypeId,
+    ) -> Result<Vec<Listing>, Failure> {
+        let mut listings = self.browse_once(nodes, direction, reference_type).await?;
+        for (node, listing) in nodes.iter().zip(&mut listings) {
+            for attempt in 0..ATTEMPTS {
+                let again = match listing {
+                    // The server could not remember its place in so many nodes at once (Part 4, 5.9.2); now the others are
+                    // done.
+                    Err(status) if status.code() == code::BAD_NO_CONTINUATION_POINTS => {
+                        attempt == 0 && nodes.len() > 1
+                    }
+                    Err(status) => status.code() == code::BAD_CONTINUATION_POINT_INVALID,
+                    Ok(_) => false,
+                };
+                if !again {
+                    break;
+                }
+                let mut one = self.browse_once(std::slice::from_ref(node), direction, reference_type).await?;
+                if let Some(result) = one.pop() {
+                    *listing = result;
+                }
+            }
+        }
+        Ok(listings)
+    }
+
+    /// All pages of each node, or the status with which the first or a later one did not come.
+    async fn browse_once(
+        &self,
+        nodes: &[NodeId],
         browse_direction: BrowseDirection,
         reference_type: ReferenceTypeId,
-    ) -> Result<Vec<Result<Vec<Reference>, Status>>, Failure> {
+    ) -> Result<Vec<Listing>, Failure> {
         let descriptions = nodes.iter().map(|node| BrowseDescription {
             node_id: convert::to_node_id(node.clone()),
             browse_direction,
@@ -186,53 +230,86 @@ impl Link {
         if results.len() != nodes.len() {
             return Err(Failure::wrong_count(nodes.len(), results.len()));
         }
-        let mut children = Vec::with_capacity(nodes.len());
-        let mut again = Vec::new();
-        for (index, mut result) in results.into_iter().enumerate() {
-            if result.status_code == StatusCode::BadNoContinuationPoints && nodes.len() > 1 {
-                again.push(index);
-            }
-            if result.status_code.is_bad() {
-                children.push(Err(Status::from_bits(result.status_code.bits())));
-                continue;
-            }
-            let mut references = take_references(&mut result);
-            let mut pages = 0;
-            while !result.continuation_point.is_null_or_empty() {
-                pages += 1;
-                if pages > MAX_BROWSE_PAGES {
-                    return Err(Failure::new(
-                        StatusCode::BadContinuationPointInvalid,
-                        "the server never ends a browse",
-                    ));
-                }
-                result = self.next_page(result.continuation_point).await?;
-                references.append(&mut take_references(&mut result));
-            }
-            children.push(Ok(references));
+        let mut listings = Vec::with_capacity(nodes.len());
+        let mut open = VecDeque::new();
+        for (index, result) in results.into_iter().enumerate() {
+            listings.push(references(result).map(|(references, point)| {
+                open.extend(point.map(|point| (index, point)));
+                references
+            }));
         }
-        // The server could not remember its place in so many nodes at once (Part 4, 5.9.2); now the others are done.
-        for index in again {
-            if let (Some(node), Some(slot)) = (nodes.get(index), children.get_mut(index)) {
-                let one = Box::pin(self.browse(std::slice::from_ref(node), browse_direction, reference_type));
-                if let Some(result) = one.await?.pop() {
-                    *slot = result;
+        while let Some((index, point)) = open.pop_front() {
+            match self.rest(point).await {
+                Ok(rest) => {
+                    if let Some(listing) = listings.get_mut(index) {
+                        append(listing, rest);
+                    }
+                }
+                Err(failure) => {
+                    self.give_up(open.into_iter().map(|(_, point)| point), &failure).await;
+                    return Err(failure);
                 }
             }
         }
-        Ok(children)
+        Ok(listings)
     }
 
-    async fn next_page(&self, continuation_point: ByteString) -> Result<BrowseResult, Failure> {
-        let request =
-            BrowseNext::new(&self.session).continuation_point(continuation_point).timeout(self.timeout);
-        let response = call("BrowseNext", 1, request.send(self.session.channel())).await?;
-        let page =
-            response.results.unwrap_or_default().into_iter().next().ok_or(Failure::wrong_count(1, 0))?;
-        if page.status_code.is_bad() {
-            return Err(Failure::new(page.status_code, "the server lost its place in a browse"));
+    /// The pages after the first.
+    async fn rest(&self, point: Continuation) -> Result<Listing, Failure> {
+        let mut all = Vec::new();
+        let mut next = Some(point);
+        for _ in 0..MAX_BROWSE_PAGES {
+            let Some(point) = next else { return Ok(Ok(all)) };
+            let request = BrowseNext::new(&self.session)
+                .continuation_point(ByteString::from(point.0))
+                .timeout(self.timeout);
+            let response = call("BrowseNext", 1, request.send(self.session.channel())).await?;
+            let page = response.results.unwrap_or_default().into_iter().next();
+            match references(page.ok_or(Failure::wrong_count(1, 0))?) {
+                Ok((mut references, point)) => {
+                    all.append(&mut references);
+                    next = point;
+                }
+                Err(status) => return Ok(Err(status)),
+            }
         }
-        Ok(page)
+        let failure = Failure::new(StatusCode::BadContinuationPointInvalid, "the server never ends a browse");
+        self.give_up(next, &failure).await;
+        Err(failure)
+    }
+
+    /// Gives back what the server remembers for a call that has failed, for it remembers only so much.
+    async fn give_up(&self, points: impl IntoIterator<Item = Continuation>, failure: &Failure) {
+        let points: Vec<Continuation> = points.into_iter().collect();
+        if points.is_empty() || failure.is_disconnected() {
+            return;
+        }
+        // Whoever called has waited for an answer already.
+        match tokio::time::timeout(RELEASE, self.release_pages(points)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => {
+                tracing::debug!(status = %failure.status, "continuation points not released");
+            }
+            Err(_) => tracing::debug!("continuation points released, and no answer"),
+        }
+    }
+}
+
+/// The references of a page, and where the next one is.
+fn references(mut result: BrowseResult) -> Result<(Vec<Reference>, Option<Continuation>), Status> {
+    if result.status_code.is_bad() {
+        return Err(Status::from_bits(result.status_code.bits()));
+    }
+    let references = take_references(&mut result);
+    let point = result.continuation_point;
+    let next = (!point.is_null_or_empty()).then(|| Continuation(point.value.unwrap_or_default()));
+    Ok((references, next))
+}
+
+fn append(listing: &mut Listing, rest: Listing) {
+    match (&mut *listing, rest) {
+        (Ok(references), Ok(mut rest)) => references.append(&mut rest),
+        (_, rest) => *listing = rest,
     }
 }
 

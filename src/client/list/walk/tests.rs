@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::QualifiedName;
+use crate::client::list::options::Pattern;
 use crate::client::list::{EntryKind, ListOptions};
 use crate::engine::client::{Page, PageResult};
 use crate::status::code;
@@ -107,7 +108,7 @@ impl Server {
 
     /// All that is given; an error as `!name status`.
     fn list(&mut self, pattern: &str, options: &ListOptions) -> Vec<String> {
-        let mut walk = Walk::new(Rules::new(pattern, options), options.limit);
+        let mut walk = Walk::new(Rules::new(&Pattern::text(pattern), options), options.limit);
         self.go(&mut walk, usize::MAX)
     }
 
@@ -202,7 +203,7 @@ fn deep_and_wide_stays_bounded() {
 fn a_limit_asks_for_little() {
     let mut large = server(even(1_000, 100));
     let options = recursive().limit(10);
-    let mut walk = Walk::new(Rules::new("*", &options), options.limit);
+    let mut walk = Walk::new(Rules::new(&Pattern::text("*"), &options), options.limit);
     assert_eq!(large.go(&mut walk, 10)[..10], expected(1, 10));
     assert!(large.nodes < 150, "{} nodes for ten leaves", large.nodes);
 }
@@ -227,10 +228,10 @@ fn loops_end_and_nothing_is_given_twice() {
     assert_eq!(server(tree).list("*.*.*.*.*.*.*.*.*.x", &ListOptions::new()), ["x"]);
     let branches = recursive().kind(EntryKind::Branch);
     assert_eq!(server(tree).list("*", &branches).len(), 3);
-    let mut walk = Walk::new(Rules::new("A.x", &ListOptions::new()), None);
+    let mut walk = Walk::new(Rules::new(&Pattern::text("A.x"), &ListOptions::new()), None);
     let mut server = server(tree);
     assert_eq!(server.go(&mut walk, 10), ["x"]);
-    walk.restart(Rules::new("*.[xyz]", &ListOptions::new()));
+    walk.restart(Rules::new(&Pattern::text("*.[xyz]"), &ListOptions::new()));
     assert_eq!(server.go(&mut walk, 10), ["y"], "x was given before");
 }
 
@@ -243,7 +244,7 @@ fn a_tree_without_end_ends() {
     let mut bush =
         server(|path: &str| Some(vec![format!("{path}a/"), format!("{path}b"), format!("{path}c/")]));
     let options = recursive().limit(500);
-    let mut walk = Walk::new(Rules::new("*", &options), options.limit);
+    let mut walk = Walk::new(Rules::new(&Pattern::text("*"), &options), options.limit);
     assert_eq!(bush.go(&mut walk, 500).len(), 500);
 }
 
@@ -289,7 +290,7 @@ fn a_lost_place_is_found_again() {
 
 #[test]
 fn a_server_that_repeats_itself_is_stopped() {
-    let mut walk = Walk::new(Rules::new("*", &ListOptions::new()), None);
+    let mut walk = Walk::new(Rules::new(&Pattern::text("*"), &ListOptions::new()), None);
     let (mut given, mut rounds) = (Vec::new(), 0);
     loop {
         given.extend(walk.ready(10).iter().map(shown));
@@ -316,7 +317,7 @@ fn what_fails_is_in_its_place_and_what_is_gone_is_not() {
         })
     };
     assert_eq!(server(tree).list("*", &recursive()), ["A/x", "C/x"]);
-    let mut walk = Walk::new(Rules::new("*", &recursive()), None);
+    let mut walk = Walk::new(Rules::new(&Pattern::text("*"), &recursive()), None);
     let mut forbidding = server(tree);
     let mut given = Vec::new();
     loop {
@@ -336,7 +337,7 @@ fn what_fails_is_in_its_place_and_what_is_gone_is_not() {
 #[test]
 fn less_is_asked_for_when_it_was_too_much() {
     let mut small = server(even(50, 50));
-    let mut walk = Walk::new(Rules::new("*", &recursive()), None);
+    let mut walk = Walk::new(Rules::new(&Pattern::text("*"), &recursive()), None);
     let mut given = Vec::new();
     loop {
         let ready = walk.ready(1_000);
@@ -359,7 +360,7 @@ fn less_is_asked_for_when_it_was_too_much() {
     }
     assert_eq!(given, expected(50, 50));
     // One reference of one node is the least there is.
-    let mut walk = Walk::new(Rules::new("*", &recursive()), None);
+    let mut walk = Walk::new(Rules::new(&Pattern::text("*"), &recursive()), None);
     let mut rounds = 0;
     while walk.ask(10).is_some() && walk.less() {
         rounds += 1;
@@ -372,7 +373,7 @@ fn abandoned_places_are_told() {
     let mut large = server(even(3, 1_000));
     large.page = 10;
     let options = recursive().limit(5);
-    let mut walk = Walk::new(Rules::new("*", &options), options.limit);
+    let mut walk = Walk::new(Rules::new(&Pattern::text("*"), &options), options.limit);
     assert!(large.go(&mut walk, 5).len() >= 5);
     let mut points: Vec<Vec<u8>> = walk.abandon().iter().map(|point| point.bytes().to_vec()).collect();
     let mut open: Vec<Vec<u8>> = large.open.keys().cloned().collect();
