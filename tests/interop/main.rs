@@ -17,5 +17,6 @@ mod client;
 mod list;
 mod peers;
 mod properties;
+mod resume;
 mod simulator;
 mod structures;

@@ -218,3 +218,49 @@ async fn writes_through_a_breaking_network_end_and_keep_their_order() {
     within(client.write("N0", 1000)).await.unwrap();
     assert_eq!(simulator.get("N0").unwrap().value, Value::Int32(1000));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_answer_never_comes_may_have_landed() {
+    let simulator = Simulator::builder().items(numbered(1)).start().await.unwrap();
+    let proxy = Proxy::to(&simulator).await;
+    let client = within(proxy.client().request_timeout(Duration::from_secs(20)).open()).await.unwrap();
+    within(client.write("N0", 1)).await.unwrap();
+    proxy.is(Network::Silent);
+    let writing = {
+        let client = client.clone();
+        tokio::spawn(async move { client.write("N0", 2).await })
+    };
+    proxy.is(Network::Cut);
+    let error = within(writing).await.unwrap().unwrap_err();
+    assert!(matches!(&error, Error::Disconnected { operation: openopc::Operation::Write, .. }), "{error:?}");
+    assert!(!error.is_retryable() && error.is_connection());
+    let value = simulator.get("N0").unwrap().value;
+    assert!([Value::Int32(1), Value::Int32(2)].contains(&value), "{value:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_clients_do_not_return_in_one_instant() {
+    let simulator = Simulator::builder().items(numbered(1)).start().await.unwrap();
+    let proxy = Proxy::to(&simulator).await;
+    let (sender, mut waits) = mpsc::unbounded_channel();
+    let mut clients = vec![];
+    for _ in 0..20 {
+        let sender = sender.clone();
+        let builder = proxy.client().reconnect(None, Duration::from_secs(2)).on_event(move |event| {
+            if let Event::Retrying { attempt: 1, after } = event {
+                let _ = sender.send(after);
+            }
+        });
+        clients.push(within(builder.open()).await.unwrap());
+    }
+    proxy.is(Network::Cut);
+    let mut first = std::collections::HashSet::new();
+    for _ in 0..clients.len() {
+        let after = within(waits.recv()).await.unwrap();
+        assert!(after <= Duration::from_secs(2) && after >= Duration::from_millis(250), "{after:?}");
+        first.insert(after);
+    }
+    assert!(first.len() >= 10, "{first:?}");
+    proxy.is(Network::Works);
+    until(|| clients.iter().all(|client| client.state() == State::Connected)).await;
+}
