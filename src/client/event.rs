@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use crate::Status;
 
 /// How the connection is.
@@ -22,7 +24,7 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The session works. Namespaces and limits have been read, subscriptions made again.
+    /// The session works. Namespaces and limits have been read, subscriptions taken up or made again.
     Connected {
         /// The server kept the session over the loss.
         resumed: bool,
@@ -43,6 +45,14 @@ pub enum Event {
     RetryFailed {
         /// What it failed with.
         status: Status,
+    },
+    /// Changes of subscribed tags between these two times were lost: the server no longer has them, or was not there to
+    /// see them. The values of now follow. After a reconnect it comes before [`Connected`](Event::Connected).
+    Gap {
+        /// The server was last heard before the gap, by this machine's clock.
+        first: DateTime<Utc>,
+        /// It was heard again, or the subscription made anew.
+        last: DateTime<Utc>,
     },
     /// The client is closed; the last event.
     Closed,

@@ -1,6 +1,9 @@
 //! [`Limits`]: what the server takes in one call, and how calls are cut to fit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
 
 use crate::engine::Sample;
 use crate::engine::client::{Aim, Failure, Link, Target};
@@ -32,9 +35,13 @@ const NODES: [(Service, u32); 6] = [
     (Service::Call, 11_709),
 ];
 
+/// `Server_ServerStatus_StartTime` (Part 5, 12.10): read with the limits, for it says whether the server was restarted.
+const START_TIME: u32 = 2257;
+
 /// How many items the server takes in one call of each service.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
+    started: Mutex<Option<DateTime<Utc>>>,
     read: AtomicUsize,
     write: AtomicUsize,
     browse: AtomicUsize,
@@ -46,8 +53,9 @@ pub(crate) struct Limits {
 impl Limits {
     /// Asks the server. A server that keeps its limits to itself has none as far as we know.
     pub(crate) async fn refresh(&self, link: &Link) -> Result<(), Failure> {
-        let targets: Vec<Target> =
-            NODES.iter().map(|(_, id)| Target::value(&NodeId::numeric(0, *id))).collect();
+        let ids = NODES.iter().map(|(_, id)| *id).chain([START_TIME]);
+        let targets: Vec<Target> = ids.map(|id| Target::value(&NodeId::numeric(0, id))).collect();
+        *self.started() = None;
         let samples = match link.read(&targets, 0.0).await {
             Ok(samples) => samples,
             // These few nodes are too many for this server: it is told one by one from here on.
@@ -59,6 +67,10 @@ impl Limits {
             }
             Err(failure) => return Err(failure),
         };
+        *self.started() = match samples.get(NODES.len()) {
+            Some(Sample { value: Value::DateTime(time), status, .. }) if status.is_good() => Some(*time),
+            _ => None,
+        };
         for ((service, _), sample) in NODES.iter().zip(samples) {
             let limit = match sample.value {
                 Value::UInt32(limit) if sample.status.is_good() => {
@@ -69,6 +81,15 @@ impl Limits {
             self.set(*service, limit);
         }
         Ok(())
+    }
+
+    /// When the server was started; `None` where it does not say.
+    pub(crate) fn start_time(&self) -> Option<DateTime<Utc>> {
+        *self.started()
+    }
+
+    fn started(&self) -> MutexGuard<'_, Option<DateTime<Utc>>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Items in one call, at least one.

@@ -319,7 +319,7 @@ impl Inner {
         self.monitor.get()?.last(tag)
     }
 
-    pub(super) async fn batch(
+    pub(crate) async fn batch(
         &self,
         nodes: Vec<Arc<Resolved>>,
         max_age: f64,
@@ -359,7 +359,7 @@ impl Inner {
         Ok(answers.into_iter().zip(tags).map(name).collect())
     }
 
-    fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: Event) {
         tracing::debug!(url = %self.url, ?event, "connection");
         if let Some(events) = &self.events {
             let _ = events.send(event);

@@ -8,6 +8,7 @@ mod heart;
 mod making;
 mod routes;
 mod task;
+mod watchdog;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -150,7 +151,7 @@ impl Monitor {
         self.send(Command::Check);
     }
 
-    /// The connection is back: makes every subscription anew on the server. Lined up by the call, not by the first poll.
+    /// The connection is back: takes up on the server what it kept, and makes the rest anew. Lined up by the call, not by the first poll.
     pub(crate) fn restore(&self, resumed: bool) -> impl Future<Output = ()> + use<> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Restore { resumed, reply });

@@ -64,6 +64,16 @@ struct Entry {
     told: bool,
     /// `last` was read, not told.
     noted: bool,
+    /// `last` says that the tag was lost.
+    lost: bool,
+    /// The status of `last` before the tag was lost.
+    before: Option<Status>,
+}
+
+impl Entry {
+    fn new(tag: Option<Tag>) -> Entry {
+        Entry { tag, last: None, newest: None, told: false, noted: false, lost: false, before: None }
+    }
 }
 
 impl Queue {
@@ -100,7 +110,7 @@ impl Queue {
         if let Some(slot) = state.index.get(tag) {
             return (*slot, false);
         }
-        let entry = Entry { tag: Some(tag.clone()), last: None, newest: None, told: false, noted: false };
+        let entry = Entry::new(Some(tag.clone()));
         let slot = state.free.pop().unwrap_or(state.tags.len());
         match state.tags.get_mut(slot) {
             Some(place) => *place = entry,
@@ -120,7 +130,7 @@ impl Queue {
             state.recount();
         }
         if let Some(entry) = state.tags.get_mut(slot) {
-            *entry = Entry { tag: None, last: None, newest: None, told: false, noted: false };
+            *entry = Entry::new(None);
         }
         state.free.push(slot);
         Some(slot)
@@ -144,6 +154,7 @@ impl Queue {
         if entry.last.as_ref().is_none_or(replaces) {
             entry.last = Some(sample.clone());
             entry.noted = true;
+            (entry.lost, entry.before) = (false, None);
         }
     }
 
@@ -165,16 +176,59 @@ impl Queue {
     pub(crate) fn push_lost(&self, status: Status) {
         let mut state = self.lock();
         for slot in 0..state.tags.len() {
-            let Some(entry) = state.tags.get(slot).filter(|entry| entry.tag.is_some()) else { continue };
-            let sample = match &entry.last {
-                // What is lost already is not lost again.
-                Some(last) if last.status == status => continue,
-                Some(last) => Sample { status, ..last.clone() },
-                None => Sample::status(status),
-            };
+            state.push_lost(slot, status, self.limit);
+        }
+        self.wake(state);
+    }
+
+    /// As [`push_lost`](Queue::push_lost), for some of the tags.
+    pub(crate) fn push_lost_of(&self, tags: &[Tag], status: Status) {
+        let mut state = self.lock();
+        for tag in tags {
+            if let Some(slot) = state.index.get(tag).copied() {
+                state.push_lost(slot, status, self.limit);
+            }
+        }
+        self.wake(state);
+    }
+
+    /// Nothing is known of this tag now: it has no value yet, or was lost and has not returned.
+    pub(crate) fn is_open(&self, slot: Slot) -> bool {
+        self.lock().is_open(slot)
+    }
+
+    /// A value that was asked for, where none has come by itself meanwhile.
+    pub(crate) fn push_found(&self, slot: Slot, sample: Sample) {
+        let mut state = self.lock();
+        if state.is_open(slot) {
             state.push(slot, sample, self.limit);
         }
         self.wake(state);
+    }
+
+    /// A tag that was lost has the value again that it had before, where nothing newer has come.
+    pub(crate) fn push_returned(&self, slot: Slot) {
+        let mut state = self.lock();
+        let before = state
+            .tags
+            .get_mut(slot)
+            .and_then(|entry| entry.before.take().map(|status| (status, entry.last.clone())));
+        if let Some((status, Some(last))) = before {
+            state.push(slot, Sample { status, ..last }, self.limit);
+        }
+        self.wake(state);
+    }
+
+    /// The reader knows at least as much: the same was told last, or something newer.
+    pub(crate) fn knows(&self, slot: Slot, sample: &Sample) -> bool {
+        let state = self.lock();
+        let Some(entry) = state.tags.get(slot).filter(|entry| !entry.lost) else { return false };
+        let same = |last: &Sample| {
+            last.status == sample.status
+                && last.source_time == sample.source_time
+                && last.value == sample.value
+        };
+        entry.last.as_ref().is_some_and(|last| is_older(sample, last) || same(last))
     }
 
     /// The last reading of every tag once more; of those only that were silent since the last time, if `silent`.
@@ -187,9 +241,11 @@ impl Queue {
                 continue;
             }
             let Some(last) = entry.last.clone() else { continue };
+            let before = (entry.lost, entry.before);
             state.push(slot, last, self.limit);
             if let Some(entry) = state.tags.get_mut(slot) {
                 entry.told = false;
+                (entry.lost, entry.before) = before;
             }
         }
         self.wake(state);
@@ -274,6 +330,25 @@ fn is_older(sample: &Sample, other: &Sample) -> bool {
 }
 
 impl State {
+    fn is_open(&self, slot: Slot) -> bool {
+        self.tags.get(slot).is_some_and(|entry| entry.tag.is_some() && (entry.lost || entry.last.is_none()))
+    }
+
+    fn push_lost(&mut self, slot: Slot, status: Status, limit: Option<Limit>) {
+        let Some(entry) = self.tags.get(slot).filter(|entry| entry.tag.is_some()) else { return };
+        let (sample, before) = match &entry.last {
+            // What is lost already is not lost again.
+            Some(last) if last.status == status => return,
+            Some(last) if entry.lost => (Sample { status, ..last.clone() }, entry.before),
+            Some(last) => (Sample { status, ..last.clone() }, Some(last.status)),
+            None => (Sample::status(status), None),
+        };
+        self.push(slot, sample, limit);
+        if let Some(entry) = self.tags.get_mut(slot) {
+            (entry.lost, entry.before) = (true, before);
+        }
+    }
+
     fn push(&mut self, slot: Slot, sample: Sample, limit: Option<Limit>) {
         if self.closed {
             return;
@@ -281,6 +356,7 @@ impl State {
         let end = self.gone + u64::try_from(self.waiting.len()).unwrap_or_default();
         let Some(entry) = self.tags.get_mut(slot) else { return };
         entry.told = true;
+        (entry.lost, entry.before) = (false, None);
         let Some(Limit { capacity, overflow }) = limit else {
             // A change that was on its way while a newer value was read. The next one will be newer still.
             let late = entry.noted && entry.last.as_ref().is_some_and(|last| is_older(&sample, last));
@@ -347,107 +423,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Value;
-
-    fn sample(n: i32) -> Sample {
-        Sample { value: Value::Int32(n), ..Sample::status(Status::GOOD) }
-    }
-
-    fn drain(queue: &Queue) -> Vec<(String, Value)> {
-        let mut readings = vec![];
-        while let Ok(Some(reading)) = queue.wait(Some(Instant::now())) {
-            readings.push((reading.tag.to_string(), reading.value));
-        }
-        readings
-    }
-
-    fn filled(capacity: usize, overflow: Overflow) -> Queue {
-        let queue = Queue::new(capacity, overflow);
-        let (a, b) = (queue.add(&Tag::item("a")).0, queue.add(&Tag::item("b")).0);
-        queue.push_all([(a, sample(1)), (b, sample(2)), (a, sample(3)), (a, sample(4))].into_iter());
-        queue
-    }
-
-    #[test]
-    fn a_full_queue_keeps_the_newest_of_every_tag() {
-        let queue = filled(1, Overflow::KeepLatest);
-        assert_eq!(drain(&queue), [("a".into(), Value::Int32(4)), ("b".into(), Value::Int32(2))]);
-        assert_eq!((queue.stats().delivered, queue.stats().dropped), (2, 2));
-    }
-
-    #[test]
-    fn a_full_queue_drops_the_oldest_or_the_newest_when_told() {
-        let queue = filled(2, Overflow::DropOldest);
-        assert_eq!(drain(&queue), [("a".into(), Value::Int32(3)), ("a".into(), Value::Int32(4))]);
-        let queue = filled(2, Overflow::DropNewest);
-        assert_eq!(drain(&queue), [("a".into(), Value::Int32(1)), ("b".into(), Value::Int32(2))]);
-        assert_eq!((queue.stats().delivered, queue.stats().dropped), (2, 2));
-    }
-
-    #[test]
-    fn a_removed_tag_is_never_delivered_and_its_place_is_used_again() {
-        let queue = filled(10, Overflow::KeepLatest);
-        let slot = queue.remove(&Tag::item("a")).unwrap();
-        assert_eq!(queue.add(&Tag::item("c")), (slot, true));
-        queue.push(slot, sample(9));
-        assert_eq!(drain(&queue), [("b".into(), Value::Int32(2)), ("c".into(), Value::Int32(9))]);
-    }
-
-    #[test]
-    fn a_lost_connection_is_told_once_with_the_last_value() {
-        let queue = filled(10, Overflow::KeepLatest);
-        drain(&queue);
-        let lost = Status::named("BadNoCommunication").unwrap();
-        queue.push_lost(lost);
-        queue.push_lost(lost);
-        assert_eq!(drain(&queue), [("a".into(), Value::Int32(4)), ("b".into(), Value::Int32(2))]);
-        assert_eq!(queue.last(&Tag::item("a")).unwrap().status, lost);
-    }
-
-    #[test]
-    fn what_is_held_does_not_go_back_in_time() {
-        let at =
-            |n: i32| Sample { source_time: chrono::DateTime::from_timestamp(i64::from(n), 0), ..sample(n) };
-        let (queue, tag) = (Queue::held(), Tag::item("a"));
-        let slot = queue.add(&tag).0;
-        let held = || queue.last(&tag).unwrap().value;
-        queue.note(&tag, &at(5));
-        queue.push(slot, at(4));
-        assert_eq!(held(), Value::Int32(5), "it was on its way while 5 was read");
-        queue.push(slot, at(3));
-        assert_eq!(held(), Value::Int32(3), "the device's clock was set back");
-        queue.push(slot, at(6));
-        queue.note(&tag, &at(5));
-        assert_eq!(held(), Value::Int32(6));
-        // A server whose clock was set back is believed.
-        queue.push(slot, at(1));
-        assert_eq!(held(), Value::Int32(1));
-        assert_eq!(queue.stats().queued, 0);
-        // A refusal is no value.
-        queue.push(slot, Sample::status(Status::named("BadNodeIdUnknown").unwrap()));
-        queue.note(&tag, &at(0));
-        assert_eq!(held(), Value::Int32(0));
-    }
-
-    #[test]
-    fn the_heart_beats_for_silent_tags_only() {
-        let queue = filled(10, Overflow::KeepLatest);
-        queue.push_again(true);
-        drain(&queue);
-        let (slot, _) = queue.add(&Tag::item("a"));
-        queue.push(slot, sample(5));
-        queue.push_again(true);
-        assert_eq!(drain(&queue), [("a".into(), Value::Int32(5)), ("b".into(), Value::Int32(2))]);
-    }
-
-    #[test]
-    fn a_finished_queue_gives_out_what_waits_and_a_closed_one_does_not() {
-        let queue = filled(10, Overflow::KeepLatest);
-        queue.finish();
-        assert!(matches!(queue.wait(None), Ok(Some(_))));
-        queue.close();
-        assert!(matches!(queue.wait(None), Ok(None)));
-    }
-}
+mod tests;

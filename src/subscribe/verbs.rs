@@ -41,9 +41,10 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::InvalidTag`](crate::Error::InvalidTag) and [`Error::Config`](crate::Error::Config): nothing was sent.
-    /// [`Error::Timeout`](crate::Error::Timeout), [`Error::Service`](crate::Error::Service): there is no subscription.
-    /// [`Error::Closed`](crate::Error::Closed). A connection that is down is no error: the subscription begins when it
-    /// returns.
+    /// [`Error::Closed`](crate::Error::Closed). Nothing else: a subscription is an intent. Where the connection is down,
+    /// the server does not answer or has no room for it, every tag gets one bad reading that says so
+    /// (`BadNoCommunication`, `BadTimeout`, `BadTooManySubscriptions`), and the subscription begins when it can; it is
+    /// tried again every five seconds.
     pub async fn subscribe<I, F>(
         &self,
         tags: I,

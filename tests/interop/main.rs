@@ -18,5 +18,6 @@ mod import;
 mod list;
 mod peers;
 mod properties;
+mod resume;
 mod simulator;
 mod structures;

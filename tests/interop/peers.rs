@@ -53,9 +53,14 @@ impl Stack {
 
     /// Starts the stack's server and waits until it accepts connections.
     pub(crate) fn server(self) -> Option<Server> {
+        self.server_at("0")
+    }
+
+    /// As [`server`](Self::server), on this port.
+    pub(crate) fn server_at(self, port: &str) -> Option<Server> {
         let mut command = self.command("server")?;
         let mut child = command
-            .arg("0")
+            .arg(port)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

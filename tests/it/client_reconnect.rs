@@ -59,6 +59,7 @@ async fn everything_comes_back_with_the_server() {
     let rejected = subscription.rejected();
     assert!(matches!(&*rejected, [(tag, _)] if tag.as_str() == "Later"), "{rejected:?}");
 
+    let before_loss = chrono::Utc::now();
     let again = stop(simulator).await;
     assert!(matches!(within(events.recv()).await, Some(Event::Disconnected { .. })));
     assert_eq!(client.state(), State::Reconnecting);
@@ -89,13 +90,15 @@ async fn everything_comes_back_with_the_server() {
     assert_eq!(attempts, [1, 2, 3]);
 
     let simulator = again(with(3).item(Item::new("Later", 9))).start().await.unwrap();
-    let connected = loop {
+    let gap = loop {
         match within(events.recv()).await.unwrap() {
             Event::Retrying { .. } | Event::RetryFailed { .. } => {}
             other => break other,
         }
     };
-    assert_eq!(connected, Event::Connected { resumed: false });
+    // The new server knows nothing of what changed since the old one was heard.
+    assert!(matches!(gap, Event::Gap { first, last } if before_loss <= last && first < last), "{gap:?}");
+    assert_eq!(within(events.recv()).await, Some(Event::Connected { resumed: false }));
     assert_eq!(client.state(), State::Connected);
     assert_eq!(until_each(&mut readings, &tags, |r| r.quality() == Quality::Good).await, 0);
     assert!(subscription.rejected().is_empty(), "what was refused has been tried again");

@@ -31,6 +31,7 @@ mod client_read;
 mod client_reconnect;
 mod client_record;
 mod client_resolve;
+mod client_resume;
 mod client_stream;
 mod client_structures;
 mod client_subscribe;

@@ -3,20 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use opcua::client::services::{CreateMonitoredItems, DeleteMonitoredItems, Publish, SetPublishingMode};
-use opcua::client::{MonitoredItemMap, OnSubscriptionNotificationCore, UARequest};
+use opcua::client::UARequest;
+use opcua::client::services::{
+    CreateMonitoredItems, DeleteMonitoredItems, Publish, SetPublishingMode, TransferSubscriptions,
+};
 use opcua::types::{
-    DataChangeFilter, DataChangeNotification, DataChangeTrigger, ExtensionObject, MonitoredItemCreateRequest,
-    MonitoringMode, MonitoringParameters, NotificationMessage, StatusChangeNotification, StatusCode,
-    TimestampsToReturn,
+    DataChangeFilter, DataChangeTrigger, ExtensionObject, MonitoredItemCreateRequest, MonitoringMode,
+    MonitoringParameters, TimestampsToReturn,
 };
 
 use crate::Status;
-use crate::engine::{Sample, convert};
+use crate::engine::Sample;
 use crate::subscribe::Deadband;
 use crate::tag::Resolved;
 
 use super::call::call;
+use super::messages::{Callback, Messages, is_gone};
 use super::{Failure, Link};
 
 /// What a subscription on the server says.
@@ -25,8 +27,8 @@ pub(crate) enum Notice {
     Data(Vec<(u32, Sample)>),
     /// The subscription itself changed state: it is gone, or was transferred.
     Status(Status),
-    /// Messages before this one never came; `first` where none at all has come before.
-    Gap { first: bool },
+    /// Messages are missing. Those after them wait until they are asked for ([`Link::catch_up`]).
+    Missing,
 }
 
 /// Where notices go. Called on the engine's task with its subscription lock held (async-opcua-client 0.19,
@@ -35,48 +37,14 @@ pub(crate) trait Sink: Send + Sync + 'static {
     fn notice(&self, notice: Notice);
 }
 
-struct Callback {
-    sink: Arc<dyn Sink>,
-    count: Count,
-}
-
-/// Follows the sequence numbers of a subscription, which the engine does not look at.
-#[derive(Debug, Default)]
-struct Count {
-    last: Option<u32>,
-}
-
-impl Count {
-    /// Whether messages before this one are missing. They count from 1, after the largest number again, and a
-    /// keep-alive has the number that the next message will have (Part 4, 5.14.1.1 and 7.26).
-    fn misses(&mut self, number: u32, keep_alive: bool) -> bool {
-        let expected = self.last.map_or(1, |last| last.wrapping_add(1).max(1));
-        let misses = number > expected;
-        if misses || !keep_alive {
-            self.last = Some(if keep_alive { number.wrapping_sub(1) } else { number });
-        }
-        misses
-    }
-}
-
-impl OnSubscriptionNotificationCore for Callback {
-    fn on_subscription_notification(&mut self, message: NotificationMessage, _items: MonitoredItemMap<'_>) {
-        let first = self.count.last.is_none();
-        let keep_alive = message.notification_data.as_ref().is_none_or(Vec::is_empty);
-        if self.count.misses(message.sequence_number, keep_alive) {
-            self.sink.notice(Notice::Gap { first });
-        }
-        for body in message.notification_data.into_iter().flatten() {
-            if body.inner_as::<DataChangeNotification>().is_some() {
-                let Some(data) = body.into_inner_as::<DataChangeNotification>() else { continue };
-                let items = data.monitored_items.unwrap_or_default();
-                let values = items.into_iter().map(|item| (item.client_handle, convert::sample(item.value)));
-                self.sink.notice(Notice::Data(values.collect()));
-            } else if let Some(change) = body.inner_as::<StatusChangeNotification>() {
-                self.sink.notice(Notice::Status(Status::from_bits(change.status.bits())));
-            }
-        }
-    }
+/// A subscription that was made on the server.
+pub(crate) struct Subscribed {
+    pub(crate) id: u32,
+    /// The publishing interval it granted.
+    pub(crate) granted: Duration,
+    /// The server says something at least this often.
+    pub(crate) keep_alive: Duration,
+    pub(crate) messages: Arc<Messages>,
 }
 
 /// One item to monitor.
@@ -89,26 +57,49 @@ pub(crate) struct ItemRequest {
 }
 
 impl Link {
-    /// `CreateSubscription` (Part 4, 5.14.2). The server's id and the publishing interval it granted.
+    /// `CreateSubscription` (Part 4, 5.14.2).
     pub(crate) async fn create_subscription(
         &self,
         publishing: Duration,
         keep_alive: u32,
         sink: Arc<dyn Sink>,
-    ) -> Result<(u32, Duration), Failure> {
+    ) -> Result<Subscribed, Failure> {
         // At least three keep-alives must fit in a lifetime (Part 4, 5.14.2.2).
         let lifetime = keep_alive.saturating_mul(6);
-        let callback = Callback { sink, count: Count::default() };
+        let messages = Messages::new(sink);
+        let callback = Callback(messages.clone());
         let created =
             self.session.create_subscription(publishing, lifetime, keep_alive, 0, 0, true, callback);
         let id = call("CreateSubscription", 1, created).await?;
-        let granted = self
-            .session
-            .subscription_state()
-            .lock()
-            .get(id)
-            .map(opcua::client::Subscription::publishing_interval);
-        Ok((id, granted.unwrap_or(publishing)))
+        let granted = |subscription: &opcua::client::Subscription| {
+            (subscription.publishing_interval(), subscription.max_keep_alive_count())
+        };
+        let granted = self.session.subscription_state().lock().get(id).map(granted);
+        let (granted, keep_alive) = granted.unwrap_or((publishing, keep_alive));
+        let keep_alive = granted.max(Duration::from_millis(1)).saturating_mul(keep_alive);
+        Ok(Subscribed { id, granted, keep_alive, messages })
+    }
+
+    /// Publishing goes on: after a reconnect the engine waits for this word, so that nothing comes before what is asked
+    /// for again.
+    pub(crate) fn publish(&self) {
+        self.session.trigger_publish_now();
+    }
+
+    /// `TransferSubscriptions` (Part 4, 5.14.7) to this session, each with the current values of all its items. One answer
+    /// each: whether it is here now.
+    pub(crate) async fn transfer(&self, subscriptions: Vec<u32>) -> Result<Vec<bool>, Failure> {
+        let expected = subscriptions.len();
+        let request = TransferSubscriptions::new(&self.session)
+            .subscription_ids(subscriptions)
+            .send_initial_values(true)
+            .timeout(self.timeout);
+        let response = call("TransferSubscriptions", expected, request.send(self.session.channel())).await?;
+        let results = response.results.unwrap_or_default();
+        if results.len() != expected {
+            return Err(Failure::wrong_count(expected, results.len()));
+        }
+        Ok(results.iter().map(|result| result.status_code.is_good()).collect())
     }
 
     /// Has a server that kept the session over a loss throw away what it was asked to publish over the old connection.
@@ -124,15 +115,23 @@ impl Link {
                 .await;
     }
 
-    /// Whether the server still knows a subscription; one that does not answer may well.
-    pub(crate) async fn is_alive(&self, subscription: u32) -> bool {
+    /// Closes the connection to a server that does not answer; the engine makes a new one.
+    pub(crate) async fn hang_up(&self) {
+        self.session.channel().close_channel().await;
+    }
+
+    /// Whether the server still knows a subscription.
+    pub(crate) async fn is_alive(&self, subscription: u32) -> Result<bool, Failure> {
         let request = SetPublishingMode::new(true, &self.session)
             .subscription_ids(vec![subscription])
             .timeout(self.timeout);
-        let gone = [StatusCode::BadSubscriptionIdInvalid, StatusCode::BadNoSubscription];
         match call("SetPublishingMode", 1, request.send(self.session.channel())).await {
-            Ok(response) => !response.results.unwrap_or_default().iter().any(|status| gone.contains(status)),
-            Err(failure) => !gone.iter().any(|status| status.bits() == failure.status.bits()),
+            Ok(response) => {
+                let results = response.results.unwrap_or_default();
+                Ok(!results.iter().any(|status| is_gone(Status::from_bits(status.bits()))))
+            }
+            Err(failure) if is_gone(failure.status) => Ok(false),
+            Err(failure) => Err(failure),
         }
     }
 
@@ -208,35 +207,4 @@ fn filter(deadband: Option<Deadband>) -> DataChangeFilter {
         Some(Deadband::Percent(value) | Deadband::Analog(value)) => (2, value),
     };
     DataChangeFilter { trigger: DataChangeTrigger::StatusValue, deadband_type, deadband_value }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn missing_messages_are_noticed_and_nothing_else() {
-        let misses = |messages: &[(u32, bool)]| {
-            let mut count = Count::default();
-            messages.iter().map(|(number, keep_alive)| count.misses(*number, *keep_alive)).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            misses(&[(1, true), (1, false), (2, false), (3, true), (3, true), (3, false)]),
-            [false; 6]
-        );
-        assert_eq!(misses(&[(1, false), (3, false), (4, false)]), [false, true, false]);
-        assert_eq!(
-            misses(&[(1, false), (3, true), (3, false)]),
-            [false, true, false],
-            "told by a keep-alive"
-        );
-        assert_eq!(misses(&[(2, true), (2, false)]), [true, false], "the first one never came");
-        assert_eq!(
-            misses(&[(1, false), (1, true), (2, false)]),
-            [false; 3],
-            "a keep-alive with the last number"
-        );
-        let mut count = Count { last: Some(u32::MAX) };
-        assert!(!count.misses(1, false), "after the largest number comes 1");
-    }
 }

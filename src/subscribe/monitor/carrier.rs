@@ -1,29 +1,36 @@
 //! [`Carrier`]: one subscription on the server, which carries all of ours with one refresh rate.
 
+mod resume;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use crate::client::Inner;
 use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
-use crate::engine::client::{Failure, Sink};
+use crate::engine::client::{Failure, Messages, Sink, Subscribed, is_gone};
 use crate::status::code;
 use crate::subscribe::queue::Slot;
 use crate::subscribe::{Delivery, Refresh};
 use crate::tag::Resolved;
-use crate::{Error, Operation, Result, Status, Tag};
+use crate::{Error, Event, Operation, Result, Status, Tag};
 
 use super::heart::Heart;
 use super::making::Making;
 use super::routes::{Route, Routes};
 use super::task::Command;
+use super::watchdog::Watchdog;
 use super::{Feed, lock};
 
 /// Between two attempts to make a subscription again that the server refuses.
 const MAKE_AGAIN: Duration = Duration::from_secs(5);
+
+/// Where the first publishing comes later than this, the first values are read.
+const PROMPT: Duration = Duration::from_secs(1);
 
 /// An unchanged server shows life this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
@@ -34,6 +41,8 @@ struct Item {
     /// The server's id; `None` while the server has none.
     id: Option<u32>,
     slot: Slot,
+    /// The server had it, and what changed since is lost.
+    lossy: bool,
 }
 
 /// One of the user's subscriptions, on this carrier.
@@ -43,13 +52,26 @@ struct Load {
     heart: Option<Heart>,
 }
 
+/// The subscription on the server.
+struct There {
+    id: u32,
+    messages: Arc<Messages>,
+    /// When the server was started.
+    started: Option<DateTime<Utc>>,
+    _watchdog: Watchdog,
+}
+
 pub(super) struct Carrier {
     inner: Arc<Inner>,
     rate: Duration,
     routes: Arc<Routes>,
-    /// The server's id; `None` while there is no subscription on the server.
-    id: Option<u32>,
+    /// `None` while there is no subscription on the server.
+    there: Option<There>,
     granted: Duration,
+    /// Changes since then are lost, and nobody has been told.
+    gap: Option<DateTime<Utc>>,
+    /// Items that were taken out while the server could not be told.
+    orphans: Vec<u32>,
     next_handle: u32,
     loads: HashMap<u64, Load>,
     /// For the command to try again.
@@ -67,34 +89,40 @@ impl Carrier {
             inner,
             rate,
             routes,
-            id: None,
+            there: None,
             granted: rate,
+            gap: None,
+            orphans: Vec::new(),
             next_handle: 1,
             loads: HashMap::new(),
             commands,
         }
     }
 
+    /// The server's id of the subscription.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.there.as_ref().map(|there| there.id)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.loads.is_empty()
     }
 
-    /// Adds tags. An error takes them out again, except where the connection is down: then they wait for it.
+    /// Adds tags. Those that cannot be put on the server now wait for it and say why.
     pub(super) async fn add(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) -> Result<()> {
         let fresh = self.enlist(feed, tags);
-        match self.place(feed, &fresh, false).await {
-            Err(Error::Disconnected { .. }) => feed.queue.push_lost(code::BAD_NO_COMMUNICATION),
+        match self.place(feed, &fresh).await {
             // The server has ended the subscription and told nobody; the others that it carried need a new one as well.
-            Err(error)
-                if [code::BAD_SUBSCRIPTION_ID_INVALID, code::BAD_NO_SUBSCRIPTION]
-                    .map(Some)
-                    .contains(&error.status()) =>
-            {
-                self.restore().await;
-            }
-            Err(error) => {
+            Err(error) if error.status().is_some_and(is_gone) => self.restore().await,
+            Err(error @ Error::Closed { .. }) => {
                 self.remove(feed.id, &fresh).await;
                 return Err(error);
+            }
+            Err(error) => {
+                self.wait_with(feed, &fresh, &error);
+                if !matches!(error, Error::Disconnected { .. }) {
+                    self.fill_later();
+                }
             }
             Ok(()) => {}
         }
@@ -104,9 +132,24 @@ impl Carrier {
 
     /// Adds tags that wait for the connection.
     pub(super) fn hold(&mut self, feed: &Arc<Feed>, tags: Vec<Tag>) {
-        self.enlist(feed, tags);
-        feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
+        let fresh = self.enlist(feed, tags);
+        feed.queue.push_lost_of(&fresh, code::BAD_NO_COMMUNICATION);
         self.start_heart(feed);
+    }
+
+    /// Tells of those tags that are not on the server what keeps them off it.
+    fn wait_with(&self, feed: &Feed, tags: &[Tag], error: &Error) {
+        let status = match error {
+            Error::Disconnected { .. } => code::BAD_NO_COMMUNICATION,
+            error => error.status().unwrap_or(code::BAD_TIMEOUT),
+        };
+        let Some(load) = self.loads.get(&feed.id) else { return };
+        let refused = lock(&feed.rejected);
+        let waits = |tag: &&Tag| {
+            load.items.get(*tag).is_some_and(|item| item.id.is_none()) && !refused.contains_key(*tag)
+        };
+        let waiting: Vec<Tag> = tags.iter().filter(waits).cloned().collect();
+        feed.queue.push_lost_of(&waiting, status);
     }
 
     /// Takes note of tags; those that are new.
@@ -117,7 +160,7 @@ impl Carrier {
         for tag in tags {
             let (slot, new) = feed.queue.add(&tag);
             if new {
-                load.items.insert(tag.clone(), Item { handle: 0, id: None, slot });
+                load.items.insert(tag.clone(), Item { handle: 0, id: None, slot, lossy: false });
                 fresh.push(tag);
             }
         }
@@ -131,11 +174,11 @@ impl Carrier {
         }
     }
 
-    /// Puts tags on the server. `lossy` where it had them before and values in between are lost.
-    async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag], lossy: bool) -> Result<()> {
+    /// Puts tags on the server.
+    async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag]) -> Result<()> {
         let operation = Operation::Subscribe;
         // Where only the newest value counts, nothing is lost.
-        let lossy = lossy && matches!(feed.options.delivery, Delivery::Every { .. });
+        let every = matches!(feed.options.delivery, Delivery::Every { .. });
         let names: Vec<&Tag> = tags.iter().collect();
         let answers = self.inner.resolve(operation, &names).await?;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
@@ -151,23 +194,26 @@ impl Carrier {
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
                     wanted.push((item.handle, tag.clone(), resolved.clone()));
                     let (queue, slot) = (feed.queue.clone(), item.slot);
-                    self.routes.insert(item.handle, Route::new(queue, slot, resolved, lossy));
+                    self.routes.insert(item.handle, Route::new(queue, slot, resolved, item.lossy && every));
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
         }
         let making = Making { inner: &self.inner, subscription, rate: self.rate, feed };
         let (created, failure) = making.items(&wanted).await;
-        let mut sampling = None;
-        for ((handle, tag, _), created) in wanted.into_iter().zip(created) {
+        // What comes for those that were not made is for nobody: they are made again.
+        self.routes.remove(wanted.iter().skip(created.len()).map(|(handle, _, _)| *handle));
+        let (mut sampling, mut made) = (None, Vec::with_capacity(created.len()));
+        for ((handle, tag, node), created) in wanted.into_iter().zip(created) {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(&tag)) else {
                 continue;
             };
             match created {
                 Ok((id, granted)) => {
-                    item.id = Some(id);
+                    (item.id, item.lossy) = (Some(id), false);
                     sampling = sampling.max(Some(granted));
                     feed.accept(&tag);
+                    made.push((handle, node));
                 }
                 Err(status) => {
                     self.routes.remove(std::iter::once(handle));
@@ -176,21 +222,27 @@ impl Carrier {
             }
         }
         *lock(&feed.granted) = Refresh::granted(self.granted, sampling);
+        if self.granted > PROMPT {
+            self.read_open(made).await;
+        }
         // What was made before a failure is noted above, so that it can be taken back.
         failure.map_or(Ok(()), |failure| Err(self.inner.error(operation, failure)))
     }
 
     /// The subscription on the server, made if there is none.
     async fn ensure(&mut self) -> Result<u32, Failure> {
-        if let Some(id) = self.id {
-            return Ok(id);
+        if let Some(there) = &self.there {
+            return Ok(there.id);
         }
         let sink: Arc<dyn Sink> = self.routes.clone();
         let rate = self.rate.max(Duration::from_millis(1));
         let keep_alive =
             u32::try_from(KEEP_ALIVE.as_millis() / rate.as_millis()).unwrap_or(u32::MAX).clamp(1, 1000);
-        let (id, granted) = self.inner.link().create_subscription(self.rate, keep_alive, sink).await?;
-        self.id = Some(id);
+        let Subscribed { id, granted, keep_alive, messages } =
+            self.inner.link().create_subscription(self.rate, keep_alive, sink).await?;
+        let watchdog = Watchdog::start(&messages, keep_alive, self.rate, self.commands.clone());
+        let started = self.inner.limits().start_time();
+        self.there = Some(There { id, messages, started, _watchdog: watchdog });
         self.granted = granted;
         Ok(id)
     }
@@ -209,22 +261,26 @@ impl Carrier {
         self.delete(gone).await;
     }
 
-    /// Ends one of the user's subscriptions.
-    pub(super) async fn end(&mut self, feed: u64) {
-        let Some(load) = self.loads.remove(&feed) else { return };
+    /// Ends one of the user's subscriptions. What there is on the server that could not be deleted.
+    pub(super) async fn end(&mut self, feed: u64) -> Option<u32> {
+        let load = self.loads.remove(&feed)?;
         let items: Vec<Item> = load.items.into_values().collect();
         if self.loads.is_empty() {
             self.routes.clear();
-            self.drop_from_server().await;
-        } else {
-            self.delete(items).await;
+            return self.drop_from_server().await;
         }
+        self.delete(items).await;
+        None
     }
 
-    async fn delete(&self, items: Vec<Item>) {
+    async fn delete(&mut self, items: Vec<Item>) {
         self.routes.remove(items.iter().map(|item| item.handle));
-        let Some(subscription) = self.id else { return };
-        let ids: Vec<u32> = items.iter().filter_map(|item| item.id).collect();
+        let ids = items.iter().filter_map(|item| item.id).collect();
+        self.delete_ids(ids).await;
+    }
+
+    async fn delete_ids(&mut self, ids: Vec<u32>) {
+        let Some(subscription) = self.id() else { return };
         let (link, limits) = (self.inner.link(), self.inner.limits());
         let deleted = chunked(limits, Service::MonitoredItems, &ids, |part| async move {
             link.delete_items(subscription, part).await.map(|()| Vec::<()>::new())
@@ -232,87 +288,86 @@ impl Carrier {
         if let Err(failure) = deleted.await {
             // The routes are gone, so nothing is delivered; the server keeps some items until the subscription ends.
             tracing::debug!(status = %failure.status, "monitored items could not be deleted");
+            self.orphans.extend(ids);
         }
     }
 
-    async fn drop_from_server(&mut self) {
-        if let Some(id) = self.id.take()
-            && let Err(failure) = self.inner.link().delete_subscriptions(&[id]).await
-        {
-            tracing::debug!(status = %failure.status, "a subscription could not be deleted");
-        }
-    }
-
-    /// Looks whether the server still has the subscription. That it has none may be old news: the answer to a request from
-    /// before this one was made.
-    pub(super) async fn check(&mut self) {
-        if let Some(id) = self.id
-            && !self.inner.link().is_alive(id).await
-        {
-            self.restore().await;
-        }
+    /// The id of what could not be deleted.
+    async fn drop_from_server(&mut self) -> Option<u32> {
+        self.orphans.clear();
+        let There { id, .. } = self.there.take()?;
+        let failure = self.inner.link().delete_subscriptions(&[id]).await.err()?;
+        tracing::debug!(status = %failure.status, "a subscription could not be deleted");
+        Some(id)
     }
 
     /// Makes everything anew on the server, which has lost what it told or was to tell.
     pub(super) async fn restore(&mut self) {
         self.let_go().await;
-        self.make(true).await;
+        self.make().await;
     }
 
-    /// Forgets what there is on the server.
-    ///
-    /// Also where the server kept the session: what it sent while nobody listened is unknown, and new items begin with
-    /// their current value.
+    /// Forgets what there is on the server. What changes from here on is lost until it is made anew.
     pub(super) async fn let_go(&mut self) {
         self.routes.clear();
+        if let Some(there) = &self.there {
+            self.gap.get_or_insert(there.messages.heard());
+        }
         self.drop_from_server().await;
         for item in self.loads.values_mut().flat_map(|load| load.items.values_mut()) {
-            item.id = None;
+            item.lossy |= item.id.take().is_some();
         }
     }
 
-    /// Puts everything on the server, where there is nothing of it. `lossy` as for `place`.
-    pub(super) async fn make(&mut self, lossy: bool) {
+    /// Puts everything on the server that is not there.
+    pub(super) async fn make(&mut self) {
         let all = |_: &Feed, _: &Tag| true;
-        self.put(all, lossy).await;
+        self.put(all).await;
     }
 
-    /// Puts on the server what could not be put there before. What is there is left alone.
+    /// Puts on the server what could not be put there before. What is there is left alone, and so is what it refused.
     pub(super) async fn fill(&mut self) {
         let open = |feed: &Feed, tag: &Tag| !lock(&feed.rejected).contains_key(tag);
-        self.put(open, true).await;
+        self.put(open).await;
     }
 
     /// Puts those tags on the server that are not there and that `wanted` wants.
-    async fn put(&mut self, wanted: impl Fn(&Feed, &Tag) -> bool, lossy: bool) {
+    async fn put(&mut self, wanted: impl Fn(&Feed, &Tag) -> bool) {
         let missing = |load: &Load| {
             let items = load.items.iter().filter(|(tag, item)| item.id.is_none() && wanted(&load.feed, tag));
             items.map(|(tag, _)| tag.clone()).collect::<Vec<Tag>>()
         };
         let feeds: Vec<(Arc<Feed>, Vec<Tag>)> =
             self.loads.values().map(|load| (load.feed.clone(), missing(load))).collect();
-        let mut failed = false;
+        let (mut failed, mut away) = (false, false);
         for (feed, tags) in feeds.into_iter().filter(|(_, tags)| !tags.is_empty()) {
-            match self.place(&feed, &tags, lossy).await {
+            match self.place(&feed, &tags).await {
+                Ok(()) => {}
                 // A lost connection comes back here, and a closed client does not.
-                Ok(()) | Err(Error::Disconnected { .. } | Error::Closed { .. }) => {}
+                Err(Error::Disconnected { .. } | Error::Closed { .. }) => away = true,
                 Err(error) => {
                     tracing::warn!(%error, "a subscription could not be made again");
-                    feed.queue.push_lost(error.status().unwrap_or(code::BAD_TIMEOUT));
+                    self.wait_with(&feed, &tags, &error);
                     failed = true;
                 }
             }
         }
         if failed {
-            // A server may have to forget the old session first, which can take its time.
-            let (commands, rate) = (self.commands.clone(), self.rate);
-            tokio::spawn(async move {
-                tokio::time::sleep(MAKE_AGAIN).await;
-                if let Some(commands) = commands.upgrade() {
-                    let _ = commands.send(Command::Fill { rate });
-                }
-            });
+            self.fill_later();
+        } else if !away && let Some(first) = self.gap.take() {
+            self.inner.tell(Event::Gap { first, last: Utc::now() });
         }
+    }
+
+    /// A server may have to forget the old session first, which can take its time.
+    fn fill_later(&self) {
+        let (commands, rate) = (self.commands.clone(), self.rate);
+        tokio::spawn(async move {
+            tokio::time::sleep(MAKE_AGAIN).await;
+            if let Some(commands) = commands.upgrade() {
+                let _ = commands.send(Command::Fill { rate });
+            }
+        });
     }
 }
 

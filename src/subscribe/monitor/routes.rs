@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -25,8 +25,8 @@ pub(super) struct Routes {
     me: Weak<Routes>,
     inner: Weak<Inner>,
     by_handle: Mutex<HashMap<u32, Route>>,
-    /// Tells the task that the server has ended the subscription.
-    ended: mpsc::WeakUnboundedSender<Command>,
+    /// Tells the task what is to be done.
+    commands: mpsc::WeakUnboundedSender<Command>,
     rate: Duration,
     /// The task has been asked to make the subscription again and has not done so yet.
     asked: AtomicBool,
@@ -43,7 +43,9 @@ pub(super) struct Route {
     pub(super) slot: Slot,
     pub(super) resolved: Arc<Resolved>,
     /// Values before the next one were lost.
-    pub(super) lossy: Cell<bool>,
+    lossy: Cell<bool>,
+    /// Until then what comes may be older than a value that was read, or the same.
+    known: Cell<Option<Instant>>,
     /// What came since a structure that nobody knows yet: in order, until the server has told of it.
     held: RefCell<Option<VecDeque<Sample>>>,
 }
@@ -56,7 +58,19 @@ const MAX_ASKED: usize = 4;
 
 impl Route {
     pub(super) fn new(queue: Arc<Queue>, slot: Slot, resolved: Arc<Resolved>, lossy: bool) -> Route {
-        Route { queue, slot, resolved, lossy: Cell::new(lossy), held: RefCell::new(None) }
+        let (lossy, known, held) = (Cell::new(lossy), Cell::new(None), RefCell::new(None));
+        Route { queue, slot, resolved, lossy, known, held }
+    }
+
+    /// What the reader is told of a sample; nothing where it knows as much.
+    fn ready(&self, sample: Sample) -> Option<Sample> {
+        if let Some(until) = self.known.get() {
+            if !self.lossy.get() && Instant::now() < until && self.queue.knows(self.slot, &sample) {
+                return None;
+            }
+            self.known.set(None);
+        }
+        Some(cut(self, sample))
     }
 
     fn hold(&self, sample: Sample) {
@@ -74,13 +88,13 @@ impl Routes {
     pub(super) fn new(
         inner: &Arc<Inner>,
         rate: Duration,
-        ended: mpsc::WeakUnboundedSender<Command>,
+        commands: mpsc::WeakUnboundedSender<Command>,
     ) -> Arc<Routes> {
         Arc::new_cyclic(|me| Routes {
             me: me.clone(),
             inner: Arc::downgrade(inner),
             by_handle: Mutex::default(),
-            ended,
+            commands,
             rate,
             asked: AtomicBool::new(false),
             first_missed: AtomicU32::new(0),
@@ -105,12 +119,47 @@ impl Routes {
 
     /// Has the subscription made again.
     fn again(&self) {
-        if self.asked.swap(true, Ordering::SeqCst) {
-            return;
+        if !self.asked.swap(true, Ordering::SeqCst) {
+            self.send(Command::Again { rate: self.rate });
         }
-        if let Some(commands) = self.ended.upgrade() {
-            let _ = commands.send(Command::Again { rate: self.rate });
+    }
+
+    fn send(&self, command: Command) {
+        if let Some(commands) = self.commands.upgrade() {
+            let _ = commands.send(command);
         }
+    }
+
+    /// What the tag of this handle means.
+    pub(super) fn node(&self, handle: u32) -> Option<Arc<Resolved>> {
+        lock(&self.by_handle).get(&handle).map(|route| route.resolved.clone())
+    }
+
+    /// A value that was read, where none has come by itself meanwhile.
+    pub(super) fn found(&self, handle: u32, sample: Sample) {
+        let by_handle = lock(&self.by_handle);
+        if let Some(route) = by_handle.get(&handle).filter(|route| route.queue.is_open(route.slot)) {
+            route.queue.push_found(route.slot, cut(route, sample));
+        }
+    }
+
+    /// Nothing newer is known of a tag than what it had before it was lost.
+    pub(super) fn returned(&self, handle: u32) {
+        if let Some(route) = lock(&self.by_handle).get(&handle) {
+            route.queue.push_returned(route.slot);
+        }
+    }
+
+    /// For this long the values of this tag may be ones that are known.
+    pub(super) fn expect_known(&self, handle: u32, patience: Duration) {
+        if let Some(route) = lock(&self.by_handle).get(&handle) {
+            route.known.set(Instant::now().checked_add(patience));
+        }
+    }
+
+    /// The very first message is missing for good: whether the server may be believed that there was one.
+    pub(super) fn believes_first_missed(&self) -> bool {
+        self.first_missed.fetch_add(1, Ordering::SeqCst) < MAX_FIRST_MISSED
     }
 
     fn deliver(&self, values: Vec<(u32, Sample)>) {
@@ -120,7 +169,7 @@ impl Routes {
             // A tag that was taken out while its last value was on the way.
             let route = by_handle.get(&handle)?;
             let sample = self.decoded(handle, route, sample, &mut unknown)?;
-            Some((route, sample))
+            Some((route, route.ready(sample)?))
         });
         push(values);
         drop(by_handle);
@@ -186,31 +235,34 @@ impl Routes {
 
     fn release(&self, inner: &Inner, handles: &[u32]) {
         let by_handle = lock(&self.by_handle);
-        // After a loss everything begins anew, and what came before it is no longer true.
+        // What came before a loss is no longer true; the value of now is read after it.
         let connected = inner.state() == State::Connected;
         let values = handles.iter().filter_map(|handle| by_handle.get(handle)).flat_map(|route| {
-            let held = route.held.take().filter(|_| connected).unwrap_or_default();
-            held.into_iter().map(move |sample| {
+            let held = route.held.take();
+            if !connected && held.is_some() {
+                route.lossy.set(true);
+            }
+            held.filter(|_| connected).into_iter().flatten().filter_map(move |sample| {
                 let value = inner.structures().decode(sample.value).unwrap_or_else(|value| value);
-                (route, Sample { value, ..sample })
+                Some((route, route.ready(Sample { value, ..sample })?))
             })
         });
         push(values);
     }
 }
 
-/// Puts values into the queues of their subscriptions.
+/// Puts values, ready as they are, into the queues of their subscriptions.
 fn push<'a>(mut values: impl Iterator<Item = (&'a Route, Sample)>) {
     let Some((first, sample)) = values.next() else { return };
     // Values of one subscription mostly come together; its queue is locked once for all of them.
     let mut queue = &first.queue;
-    let mut run = vec![(first.slot, cut(first, sample))];
+    let mut run = vec![(first.slot, sample)];
     for (route, sample) in values {
         if !Arc::ptr_eq(queue, &route.queue) {
             queue.push_all(run.drain(..));
             queue = &route.queue;
         }
-        run.push((route.slot, cut(route, sample)));
+        run.push((route.slot, sample));
     }
     queue.push_all(run.into_iter());
 }
@@ -231,11 +283,9 @@ impl Sink for Routes {
         match notice {
             Notice::Data(values) => self.deliver(values),
             Notice::Status(status) if status.is_bad() => self.again(),
-            Notice::Gap { first } => {
-                if !first || self.first_missed.fetch_add(1, Ordering::SeqCst) < MAX_FIRST_MISSED {
-                    tracing::debug!("messages of a subscription are missing");
-                    self.again();
-                }
+            Notice::Missing => {
+                tracing::debug!("messages of a subscription are missing");
+                self.send(Command::Repair { rate: self.rate });
             }
             Notice::Status(_) => {}
         }

@@ -1,6 +1,6 @@
 //! The task that talks to the server about subscriptions, one command after the other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +39,22 @@ pub(super) enum Command {
     Fill {
         rate: Duration,
     },
+    /// Messages of the subscription of this rate are missing.
+    Repair {
+        rate: Duration,
+    },
+    /// Since the connection is back, nothing has come of the subscription of this rate.
+    Probe {
+        rate: Duration,
+    },
+    /// The server should have said something of the subscription of this rate long ago.
+    Silent {
+        rate: Duration,
+    },
+    /// It has, after all.
+    Spoke {
+        rate: Duration,
+    },
     /// The server may have ended subscriptions without a word.
     Check,
     /// The subscription of this rate has to be made again.
@@ -56,6 +72,8 @@ pub(super) async fn run(
     let mut carriers: HashMap<Duration, Carrier> = HashMap::new();
     // As the commands tell it, not as it is by now: what is added between the two is made by the `Restore` to come.
     let mut connected = true;
+    // Ended while the server could not be told.
+    let mut orphans: Vec<u32> = Vec::new();
     while let Some(command) = inbox.recv().await {
         match command {
             Command::Add { feed, tags, reply } => {
@@ -82,7 +100,7 @@ pub(super) async fn run(
             }
             Command::End { feed, reply } => {
                 for carrier in carriers.values_mut() {
-                    carrier.end(feed).await;
+                    orphans.extend(carrier.end(feed).await);
                 }
                 carriers.retain(|_, carrier| !carrier.is_empty());
                 if let Some(reply) = reply {
@@ -92,23 +110,34 @@ pub(super) async fn run(
             Command::Lost => connected = false,
             Command::Restore { resumed, reply } => {
                 connected = true;
-                // All of them first: a server that was restarted counts its subscriptions from the start, and an old id
-                // may be the new one of another.
-                for carrier in carriers.values_mut() {
-                    carrier.let_go().await;
-                }
-                if resumed && !carriers.is_empty() {
-                    inner.link().forget_publishes().await;
-                }
-                for carrier in carriers.values_mut() {
-                    // That the connection was gone has been told.
-                    carrier.make(false).await;
-                }
+                // A server that was restarted does not know them.
+                let _ = inner.link().delete_subscriptions(&std::mem::take(&mut orphans)).await;
+                restore(&inner, &mut carriers, resumed).await;
                 let _ = reply.send(());
             }
             Command::Fill { rate } => {
                 if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
                     carrier.fill().await;
+                }
+            }
+            Command::Repair { rate } => {
+                if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
+                    carrier.repair(false).await;
+                }
+            }
+            Command::Probe { rate } => {
+                if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
+                    carrier.probe().await;
+                }
+            }
+            Command::Silent { rate } => {
+                if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
+                    carrier.silent().await;
+                }
+            }
+            Command::Spoke { rate } => {
+                if let Some(carrier) = carriers.get_mut(&rate).filter(|_| connected) {
+                    carrier.tell_return().await;
                 }
             }
             Command::Check => {
@@ -122,6 +151,59 @@ pub(super) async fn run(
                 }
             }
             Command::Close => break,
+        }
+    }
+}
+
+/// The connection is back: what the server kept is taken up, the rest made anew.
+async fn restore(inner: &Inner, carriers: &mut HashMap<Duration, Carrier>, resumed: bool) {
+    let there: HashSet<Duration> = if resumed {
+        carriers.iter().filter(|(_, carrier)| carrier.id().is_some()).map(|(rate, _)| *rate).collect()
+    } else {
+        transfer(inner, carriers).await
+    };
+    let mut kept = HashSet::new();
+    // Before anything is made: a server that was restarted counts its subscriptions from the start, and an old id may be
+    // the new one of another.
+    for (rate, carrier) in carriers.iter_mut() {
+        if there.contains(rate) && carrier.resume().await {
+            kept.insert(*rate);
+        } else {
+            carrier.let_go().await;
+        }
+    }
+    if resumed && kept.is_empty() && !carriers.is_empty() {
+        inner.link().forget_publishes().await;
+    }
+    for (rate, carrier) in carriers.iter_mut() {
+        if kept.contains(rate) {
+            carrier.settle().await;
+        } else {
+            carrier.make().await;
+        }
+    }
+}
+
+/// Takes the subscriptions of a lost session into the new one; those that came.
+async fn transfer(inner: &Inner, carriers: &HashMap<Duration, Carrier>) -> HashSet<Duration> {
+    // A server that was restarted gives the same ids to others, and might hand over theirs.
+    let same =
+        |carrier: &Carrier| carrier.started().is_some() && carrier.started() == inner.limits().start_time();
+    let candidates: Vec<(Duration, u32)> = carriers
+        .iter()
+        .filter(|(_, carrier)| same(carrier))
+        .filter_map(|(rate, carrier)| Some((*rate, carrier.id()?)))
+        .collect();
+    if candidates.is_empty() {
+        return HashSet::new();
+    }
+    match inner.link().transfer(candidates.iter().map(|(_, id)| *id).collect()).await {
+        Ok(came) => {
+            candidates.iter().zip(came).filter(|(_, came)| *came).map(|((rate, _), _)| *rate).collect()
+        }
+        Err(failure) => {
+            tracing::debug!(status = %failure.status, "subscriptions could not be transferred");
+            HashSet::new()
         }
     }
 }
