@@ -39,7 +39,9 @@ impl Inner {
         }
         let answers = self.find(OPERATION, &names).await?;
         let nodes: Vec<Arc<Resolved>> = answers.iter().flatten().cloned().collect();
-        let asked = self.ask(&nodes, wanted).await.map_err(|failure| self.error(OPERATION, failure))?;
+        // On the heap: what is asked at once makes a future of many kilobytes, which would be every caller's.
+        let asked =
+            Box::pin(self.ask(&nodes, wanted)).await.map_err(|failure| self.error(OPERATION, failure))?;
         let (mut answers, mut asked) = (answers.into_iter(), asked.into_iter());
         Ok(tags
             .into_iter()
