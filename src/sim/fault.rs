@@ -86,6 +86,10 @@ pub enum Fault {
     /// where that is so. Each connection is counted by itself. Not for [`Direction::Both`]: there each way is counted
     /// by itself, too.
     Cut(Direction, u64),
+    /// The server is gone as if it had been killed, and comes back on its port when the guard is dropped, all items as
+    /// they were; it takes a moment to be back. It happens at once, whatever [`When`] says. To have something changed
+    /// meanwhile, see [`Simulator::restart`](super::Simulator::restart).
+    Crash,
     /// Something is wrong with items.
     Item {
         /// Whose id is this or matches it: `*` is any characters, `?` one, `[a-c]` one of these, `[!x]` one that is

@@ -95,6 +95,7 @@ mod preset;
 mod property;
 mod rand;
 mod range;
+mod restart;
 mod service;
 mod signal;
 mod simulator;
@@ -107,6 +108,7 @@ pub use gate::Traffic;
 pub use item::Item;
 pub use limits::Limits;
 pub use log::Request;
+pub use restart::Restart;
 pub use service::Service;
 pub use signal::Signal;
 pub use simulator::Simulator;
@@ -117,6 +119,7 @@ pub(crate) use log::Logged;
 pub(crate) use node::{Change, Node, Sample};
 pub(crate) use property::Property;
 pub(crate) use range::IndexRange;
+pub(crate) use restart::{Current, Plan};
 pub(crate) use space::{Host, Key, Space};
 
 /// The namespace of the simulator's items; its index is 2.
