@@ -75,6 +75,12 @@
 //! With a manual clock only [`Simulator::advance`] takes samples. If a client leaves the interval to the subscription
 //! (-1), samples are taken every 100 ms and carry no source time.
 //!
+//! # Faults
+//!
+//! [`Simulator::inject`] makes something go wrong for as long as a guard lives: with connections, with single items,
+//! with the server itself. See [`Fault`]; [`Simulator::crash`] and [`Simulator::restart`] are for a server that comes
+//! back changed.
+//!
 //! # What it is not
 //!
 //! There is no security: anyone who can connect can do everything. It listens on this computer only, unless told

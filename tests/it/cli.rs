@@ -2,6 +2,7 @@
 
 mod browse;
 mod ends;
+mod faults;
 mod legacy;
 mod output;
 mod process;
