@@ -33,7 +33,7 @@ pub use subscribe::{
     Deadband, Delivery, Overflow, Refresh, SubscribeOptions, Subscription, SubscriptionStats, Watch,
 };
 #[cfg(feature = "client")]
-pub use tag::NodeType;
+pub use tag::{FoundBy, Location, NodeType};
 pub use tag::{IntoTag, ParseTagError, Tag, TagKind};
 pub use value::{
     Array, ArrayElement, ConvertError, ConvertReason, DataType, ExpandedNodeId, FromValue, Identifier,

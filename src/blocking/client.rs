@@ -173,15 +173,6 @@ impl Client {
         self.run(Operation::Subscribe, |opc| async move { opc.start().await })
     }
 
-    /// The node a tag means on this server, as a `ns=…` tag.
-    ///
-    /// # Errors
-    /// Those of [`openopc::Client::resolve`](crate::Client::resolve).
-    pub fn resolve(&self, tag: impl IntoTag) -> Result<Tag> {
-        let tag = tag.into_tag();
-        self.run(Operation::Resolve, |opc| async move { opc.resolve(tag).await })
-    }
-
     /// What the server says about itself.
     ///
     /// # Errors

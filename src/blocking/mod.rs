@@ -16,6 +16,7 @@ mod item_ids;
 mod list;
 mod properties;
 mod record;
+mod resolve;
 mod results;
 mod runtime;
 mod subscription;

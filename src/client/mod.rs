@@ -15,6 +15,7 @@ mod order;
 mod properties;
 mod read;
 mod record;
+mod resolve;
 mod results;
 mod session;
 mod structures;
@@ -41,7 +42,7 @@ pub(crate) use session::{Handle, Inner};
 pub use write::WriteOptions;
 
 use crate::da::ItemIdsReport;
-use crate::{Error, IntoTag, Operation, Result, Tag};
+use crate::{Error, Result};
 
 /// Opens a session with **no message security and as an anonymous user**. [`Client::builder`] has the other choices.
 ///
@@ -104,16 +105,6 @@ impl Client {
     /// The URL this client was opened with.
     pub fn url(&self) -> &str {
         self.inner().url()
-    }
-
-    /// The node a tag means on this server, as a `ns=…` tag with the same index range.
-    ///
-    /// # Errors
-    /// [`Error::Resolve`] where the tag means no node, or lists the candidates where it means several.
-    pub async fn resolve(&self, tag: impl IntoTag) -> Result<Tag> {
-        let operation = Operation::Resolve;
-        let tag = tag.into_tag().map_err(|error| Error::InvalidTag { operation, error })?;
-        self.inner().resolve_tag(tag).await
     }
 
     /// How item ids are looked up on this server since the last (re)connect, and why. Nothing is sent.

@@ -207,6 +207,6 @@ fn stream(client: &Client, tags: Tags, options: &PropertiesOptions) -> Results<P
     let chunks = Chunks { items: tags, size: options.chunk, pause: Duration::ZERO };
     Results::in_chunks(client, Operation::Properties, chunks, move |client, tags| {
         let wanted = wanted.clone();
-        async move { client.inner().properties_of(tags, &wanted).await }
+        async move { Ok(client.inner().properties_of(tags, &wanted).await?.into()) }
     })
 }

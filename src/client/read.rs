@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::da::{BAD_QUALITIES, Source};
+use crate::da::Source;
 use crate::engine::Sample;
 use crate::status::code;
 use crate::subscribe::Held;
 use crate::tag::{Answer, Resolved};
-use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Status, Tag};
+use crate::{Client, Error, FromValue, IntoTag, Operation, ParseTagError, Reading, Result, Tag};
 
 use super::results::Chunks;
 use super::{Inner, Results};
@@ -136,7 +136,7 @@ fn read_stream(client: &Client, tags: Tags, options: ReadOptions) -> Results<Rea
     let chunks = Chunks { items: tags, size: options.chunk, pause: options.pause };
     Results::in_chunks(client, Operation::Read, chunks, move |client, tags| {
         let options = options.clone();
-        async move { client.inner().read_all(tags, &options, None).await }
+        async move { Ok(client.inner().read_all(tags, &options, None).await?.into()) }
     })
 }
 
@@ -146,6 +146,7 @@ impl Inner {
         self.check_open(operation)?;
         let tag = tag.map_err(|error| Error::InvalidTag { operation, error })?;
         self.check_connected(operation)?;
+        let look = self.resolver().look();
         let resolved = match self.resolver().known(&tag) {
             Some(resolved) => resolved,
             None => match self.find(operation, &[&tag]).await?.pop() {
@@ -155,7 +156,9 @@ impl Inner {
             },
         };
         let samples = self.batch(vec![resolved.clone()], 0.0).await;
-        match samples.map_err(|failure| self.error(operation, failure))?.pop() {
+        let sample = samples.map_err(|failure| self.error(operation, failure))?.pop();
+        self.check_same(operation, look)?;
+        match sample {
             Some(sample) => self.finish(tag, &resolved, sample, None),
             None => Err(Error::Item { operation, tag, status: code::BAD_UNKNOWN_RESPONSE }),
         }
@@ -186,6 +189,8 @@ impl Inner {
             Some(held) => held.last(tag),
             None => self.cached(tag),
         };
+        // What a subscription was refused may still be read.
+        let newest = |tag: &Tag| newest(tag).filter(Sample::gives_value);
         let cached: Vec<Option<Sample>> = match options.source {
             Source::Cache => tags.iter().map(|tag| newest(tag.as_ref().ok()?)).collect(),
             Source::Device | Source::Hybrid => Vec::new(),
@@ -199,8 +204,9 @@ impl Inner {
         if !open.is_empty() {
             self.check_connected(operation)?;
         }
+        let look = self.resolver().look();
         let answers = self.find(operation, &open).await?;
-        let samples = self.read_nodes(&answers, options).await?;
+        let samples = self.read_nodes(&answers, options, look).await?;
 
         // Everything is in the order of the tags; what a tag does not need is not there.
         let (mut cached, mut answers, mut samples) =
@@ -226,12 +232,18 @@ impl Inner {
     }
 
     /// One sample for each node that was found, in order.
-    async fn read_nodes(&self, answers: &[Answer], options: &ReadOptions) -> Result<Vec<Sample>> {
+    async fn read_nodes(&self, answers: &[Answer], options: &ReadOptions, look: u64) -> Result<Vec<Sample>> {
         let max_age = if options.source == Source::Cache { ANY_AGE } else { 0.0 };
         let nodes: Vec<Arc<Resolved>> =
             answers.iter().filter_map(|answer| answer.as_ref().ok().cloned()).collect();
-        let read = |nodes| async move {
-            self.batch(nodes, max_age).await.map_err(|failure| self.error(Operation::Read, failure))
+        let read = |nodes: Vec<Arc<Resolved>>| async move {
+            if nodes.is_empty() {
+                return Ok(Vec::new());
+            }
+            let samples = self.batch(nodes, max_age).await;
+            let samples = samples.map_err(|failure| self.error(Operation::Read, failure))?;
+            self.check_same(Operation::Read, look)?;
+            Ok(samples)
         };
         let Some(size) = options.chunk.filter(|size| *size < nodes.len()) else {
             return read(nodes).await;
@@ -262,21 +274,16 @@ impl Inner {
             Ok(value) => sample.value = value,
             Err(status) => return Err(Error::Item { operation: Operation::Read, tag, status }),
         }
-        if let Some(held) = cache.filter(|_| gives_value(sample.status)) {
+        if let Some(held) = cache.filter(|_| sample.gives_value()) {
             held.note(&tag, &sample);
         }
         classify(tag, sample)
     }
 }
 
-/// The status says how good a value is, not that there is none to be had.
-pub(super) fn gives_value(status: Status) -> bool {
-    !status.is_bad() || BAD_QUALITIES.contains(&status.code())
-}
-
 /// A reading where the status is a quality, an error where it is not.
 fn classify(tag: Tag, sample: Sample) -> Result<Reading> {
-    if !gives_value(sample.status) {
+    if !sample.gives_value() {
         return Err(Error::Item { operation: Operation::Read, tag, status: sample.status });
     }
     Ok(sample.into_reading(tag))

@@ -104,6 +104,19 @@ impl<T: Send + 'static> Results<T> {
     }
 }
 
+/// What a call for some of the items gave.
+pub(crate) struct Called<T> {
+    pub(crate) results: Vec<Result<T>>,
+    /// No more calls.
+    pub(crate) over: bool,
+}
+
+impl<T> From<Vec<Result<T>>> for Called<T> {
+    fn from(results: Vec<Result<T>>) -> Called<T> {
+        Called { results, over: false }
+    }
+}
+
 /// Where items come from, and how they are cut.
 pub(crate) struct Chunks<I> {
     pub(crate) items: Box<dyn Iterator<Item = I> + Send>,
@@ -127,7 +140,7 @@ impl<T: Send + 'static> Results<T> {
     where
         I: Send + 'static,
         F: Fn(Client, Vec<I>) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<Vec<Result<T>>>> + Send + 'static,
+        Fut: Future<Output = Result<Called<T>>> + Send + 'static,
     {
         let Chunks { mut items, size, pause } = chunks;
         let (least, most) = items.size_hint();
@@ -136,16 +149,30 @@ impl<T: Send + 'static> Results<T> {
         Results::of(client, operation, total, move |client, outlet| async move {
             let mut first = true;
             loop {
-                let chunk: Vec<I> = items.by_ref().take(size).collect();
+                outlet.wanted().await?;
+                // It may wait, and may even be fed by another verb of a blocking client.
+                let taking = tokio::task::spawn_blocking(move || {
+                    let chunk: Vec<I> = items.by_ref().take(size).collect();
+                    (items, chunk)
+                });
+                let chunk: Vec<I>;
+                (items, chunk) = match taking.await {
+                    Ok(taken) => taken,
+                    Err(error) => match error.try_into_panic() {
+                        Ok(panic) => std::panic::resume_unwind(panic),
+                        // The runtime ends, and the results with it.
+                        Err(_) => return Err(Unwanted),
+                    },
+                };
                 if chunk.is_empty() {
                     return Ok(());
                 }
-                outlet.wanted().await?;
                 if !std::mem::take(&mut first) && !pause.is_zero() {
                     tokio::time::sleep(pause).await;
                 }
                 match call(client.clone(), chunk).await {
-                    Ok(results) => outlet.put(results).await?,
+                    Ok(Called { results, over: false }) => outlet.put(results).await?,
+                    Ok(Called { results, over: true }) => return outlet.put(results).await,
                     Err(error) => return outlet.put(vec![Err(error)]).await,
                 }
             }

@@ -286,6 +286,16 @@ impl Inner {
         }
     }
 
+    /// Fails where the connection is not the one that nodes were found on: they may mean others now.
+    pub(crate) fn check_same(&self, operation: Operation, look: u64) -> Result<()> {
+        self.check_connected(operation)?;
+        if self.resolver.look() == look {
+            Ok(())
+        } else {
+            Err(Error::Disconnected { operation, url: self.url.clone() })
+        }
+    }
+
     pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {
         &self.runtime
     }
@@ -347,20 +357,6 @@ impl Inner {
             answer.map_err(|unresolved| unresolved.into_error(operation, (*tag).clone()))
         };
         Ok(answers.into_iter().zip(tags).map(name).collect())
-    }
-
-    pub(super) async fn resolve_tag(&self, tag: Tag) -> Result<Tag> {
-        let operation = Operation::Resolve;
-        self.check_connected(operation)?;
-        let Some(resolved) = self.resolve(operation, &[&tag]).await?.pop() else {
-            return Err(Error::Resolve { operation, tag, candidates: Vec::new() });
-        };
-        let resolved = resolved?;
-        let node = Tag::node(resolved.target.node());
-        match &resolved.range {
-            None => Ok(node),
-            Some(range) => node.index_range(range).map_err(|error| Error::InvalidTag { operation, error }),
-        }
     }
 
     fn tell(&self, event: Event) {

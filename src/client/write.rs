@@ -11,7 +11,7 @@ use crate::{Client, ConvertError, Error, IntoTag, NodeType, Operation, Result, S
 
 use super::into_write::IntoWrite;
 use super::limits::{Service, chunked_until_failure};
-use super::results::Chunks;
+use super::results::{Called, Chunks};
 use super::{Inner, Results};
 
 const OPERATION: Operation = Operation::Write;
@@ -159,15 +159,28 @@ fn write_stream(
         async move {
             let tags: Vec<Option<Tag>> =
                 values.iter().map(|item| item.as_ref().ok().map(|(tag, _)| tag.clone())).collect();
-            let results = client.inner().write_all(values, &options).await?;
-            let written = |(result, tag): (Result<()>, Option<Tag>)| match (result, tag) {
+            let Written { results, broken } = client.inner().write_until(values, &options).await?;
+            let named = |(result, tag): (Result<()>, Option<Tag>)| match (result, tag) {
                 (Ok(()), Some(tag)) => Some(Ok(tag)),
                 (Err(error), _) => Some(Err(error)),
                 (Ok(()), None) => None,
             };
-            Ok(results.into_iter().zip(tags).filter_map(written).collect())
+            let results = results.into_iter().zip(tags);
+            // A hole is not written past: the call that failed is the last to be told of.
+            Ok(match broken {
+                None => Called { results: results.filter_map(named).collect(), over: false },
+                Some(at) => Called { results: results.take(at + 1).filter_map(named).collect(), over: true },
+            })
         }
     })
+}
+
+/// How writing went.
+struct Written {
+    /// One per value.
+    results: Vec<Result<()>>,
+    /// The first value of a call that failed; those behind it share its error.
+    broken: Option<usize>,
 }
 
 impl Inner {
@@ -176,6 +189,10 @@ impl Inner {
         values: Vec<Item>,
         options: &WriteOptions,
     ) -> Result<Vec<Result<()>>> {
+        Ok(self.write_until(values, options).await?.results)
+    }
+
+    async fn write_until(&self, values: Vec<Item>, options: &WriteOptions) -> Result<Written> {
         self.check_open(OPERATION)?;
         let tags: Vec<&Tag> = values.iter().flatten().map(|(tag, _)| tag).collect();
         // Before anything is awaited: the order of calls is the order of writes.
@@ -183,6 +200,7 @@ impl Inner {
         if !tags.is_empty() {
             self.check_connected(OPERATION)?;
         }
+        let look = self.resolver().look();
         let nodes = self.resolve(OPERATION, &tags).await?;
         let known: Vec<Arc<Resolved>> = nodes.iter().filter_map(|node| node.as_ref().ok().cloned()).collect();
         self.learn_types(&known).await.map_err(|failure| self.error(OPERATION, failure))?;
@@ -204,57 +222,59 @@ impl Inner {
                 Err(error) => results.push(Err(error)),
             }
         }
-        for (index, result) in self.send_writes(outgoing, options).await? {
+        let (items, owners): (Vec<_>, Vec<_>) =
+            outgoing.into_iter().map(|(index, tag, item)| (item, (index, tag))).unzip();
+        let (statuses, failure) = self.send_chunks(&items, options, look).await;
+        if let (Some(failure), true) = (&failure, statuses.is_empty()) {
+            return Err(self.error(OPERATION, failure.clone()));
+        }
+        let mut broken = None;
+        let mut statuses = statuses.into_iter();
+        for (index, tag) in owners {
+            let result = match (statuses.next(), &failure) {
+                (Some(status), _) => self.written(tag, status),
+                // What was written before a failure was written; the rest may have been or not.
+                (None, Some(failure)) => {
+                    broken = broken.or(Some(index));
+                    Err(self.error(OPERATION, failure.clone()))
+                }
+                (None, None) => Ok(()),
+            };
             if let Some(slot) = results.get_mut(index) {
                 *slot = result;
             }
         }
-        Ok(results)
+        Ok(Written { results, broken })
     }
 
-    async fn send_writes(
-        &self,
-        outgoing: Vec<(usize, Tag, (Arc<Resolved>, Value))>,
-        options: &WriteOptions,
-    ) -> Result<Vec<(usize, Result<()>)>> {
-        let mut items = Vec::with_capacity(outgoing.len());
-        let mut owners = Vec::with_capacity(outgoing.len());
-        for (index, tag, item) in outgoing {
-            owners.push((index, tag));
-            items.push(item);
-        }
-        let (statuses, failure) = self.send_chunks(&items, options).await;
-        if let (Some(failure), true) = (&failure, statuses.is_empty()) {
-            return Err(self.error(OPERATION, failure.clone()));
-        }
-        let mut statuses = statuses.into_iter();
-        // What was written before a failure was written; the rest may have been or not.
-        Ok(owners
-            .into_iter()
-            .map(|(index, tag)| match (statuses.next(), &failure) {
-                (Some(status), _) => (index, self.written(tag, status)),
-                (None, Some(failure)) => (index, Err(self.error(OPERATION, failure.clone()))),
-                (None, None) => (index, Ok(())),
-            })
-            .collect())
-    }
-
-    /// The statuses up to the first call that failed, and why it did.
+    /// The statuses up to the first call that failed, and why it did. A value that is too much all by itself has its own
+    /// status, and its neighbours are written.
     async fn send_chunks(
         &self,
         items: &[(Arc<Resolved>, Value)],
         options: &WriteOptions,
+        look: u64,
     ) -> (Vec<Status>, Option<Failure>) {
         let mut statuses = Vec::with_capacity(items.len());
-        for chunk in items.chunks(options.chunk.unwrap_or(usize::MAX)) {
+        let size = options.chunk.unwrap_or(usize::MAX);
+        while let Some(rest) = items.get(statuses.len()..).filter(|rest| !rest.is_empty()) {
             if !statuses.is_empty() && !options.pause.is_zero() {
                 tokio::time::sleep(options.pause).await;
             }
-            let send = |part| async move { self.link().write(part).await };
+            let chunk = rest.get(..size).unwrap_or(rest);
+            let send = |part| async move {
+                // A node found before a reconnect may be another one now.
+                match self.check_same(OPERATION, look) {
+                    Ok(()) => self.link().write(part).await,
+                    Err(_) => Err(Failure::disconnected()),
+                }
+            };
             let (mut part, failure) = chunked_until_failure(self.limits(), Service::Write, chunk, send).await;
             statuses.append(&mut part);
-            if failure.is_some() {
-                return (statuses, failure);
+            match failure {
+                Some(failure) if failure.is_too_much() => statuses.push(failure.status),
+                Some(failure) => return (statuses, Some(failure)),
+                None => {}
             }
         }
         (statuses, None)

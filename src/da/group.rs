@@ -214,17 +214,16 @@ impl Group {
     /// [`Error::Group`] where the group is not defined; those of [`Client::subscribe`].
     pub async fn set_active(&self, active: bool) -> Result<()> {
         let members = self.defined()?;
-        let _alone = members.changing.lock().await;
-        if members.active.load(Ordering::Relaxed) == active {
-            return Ok(());
-        }
-        let tags = lock(&members.tags).clone();
+        let _alone = self.alone(&members).await?;
         if active {
+            let tags = lock(&members.tags).clone();
             members.held.add(self.client.inner(), tags).await?;
+            members.active.store(true, Ordering::Relaxed);
         } else {
-            members.held.remove(self.client.inner(), tags).await?;
+            // First, so that whoever stops waiting leaves no group that seems active and holds nothing.
+            members.active.store(false, Ordering::Relaxed);
+            members.held.remove(self.client.inner(), members.held.tags()).await?;
         }
-        members.active.store(active, Ordering::Relaxed);
         Ok(())
     }
 
@@ -246,6 +245,8 @@ impl Group {
         self.client.inner().check_open(Operation::Subscribe)?;
         let removed = lock(&self.client.inner().groups().0).remove(&self.name);
         let Some(members) = removed else { return Ok(false) };
+        // Who changes it now sees, when done, that it is gone; who comes later sees it at once.
+        let _alone = members.changing.lock().await;
         members.held.end(self.client.inner()).await;
         Ok(true)
     }
@@ -262,6 +263,15 @@ impl Group {
     #[cfg(feature = "blocking")]
     pub(crate) fn subscribe_options(&self) -> Result<SubscribeOptions> {
         Ok(self.defined()?.held.options())
+    }
+
+    /// Nobody else changes what the group holds meanwhile. Fails where it has been removed, or is another group by now.
+    async fn alone<'a>(&self, members: &'a Arc<Members>) -> Result<tokio::sync::MutexGuard<'a, ()>> {
+        let guard = members.changing.lock().await;
+        match self.members() {
+            Some(current) if Arc::ptr_eq(&current, members) => Ok(guard),
+            _ => Err(self.wrong("has been removed")),
+        }
     }
 
     fn wrong(&self, reason: &'static str) -> Error {
@@ -289,20 +299,21 @@ impl Group {
             return self.read_members(&members).await;
         }
         if self.active {
-            let _alone = members.changing.lock().await;
+            let undo = Undo { inner, name: &self.name, members: &members, armed: true };
+            let _alone = self.alone(&members).await?;
             let tags = lock(&members.tags).clone();
-            let undo = Undo { inner, name: &self.name, armed: true };
             members.held.add(inner, tags).await?;
             undo.disarm();
         }
         self.read_members(&members).await
     }
 
-    async fn change(&self, members: &Members, tags: Vec<Tag>) -> Result<()> {
-        let _alone = members.changing.lock().await;
-        let old = lock(&members.tags).clone();
+    async fn change(&self, members: &Arc<Members>, tags: Vec<Tag>) -> Result<()> {
+        let _alone = self.alone(members).await?;
         if members.active.load(Ordering::Relaxed) {
             let inner = self.client.inner();
+            // What it holds, not what it should: a change before this one may not have been waited for.
+            let old = members.held.tags();
             let (before, after): (HashSet<&Tag>, HashSet<&Tag>) =
                 (old.iter().collect(), tags.iter().collect());
             let added: Vec<Tag> = after.difference(&before).map(|tag| (*tag).clone()).collect();
@@ -345,6 +356,7 @@ impl Group {
 struct Undo<'a> {
     inner: &'a Arc<Inner>,
     name: &'a str,
+    members: &'a Arc<Members>,
     armed: bool,
 }
 
@@ -356,11 +368,16 @@ impl Undo<'_> {
 
 impl Drop for Undo<'_> {
     fn drop(&mut self) {
-        if self.armed
-            && let Some(members) = lock(&self.inner.groups().0).remove(self.name)
-        {
-            members.held.end_later(self.inner);
+        if !self.armed {
+            return;
         }
+        let mut groups = lock(&self.inner.groups().0);
+        // The name may be another group's by now.
+        if groups.get(self.name).is_some_and(|current| Arc::ptr_eq(current, self.members)) {
+            groups.remove(self.name);
+        }
+        drop(groups);
+        self.members.held.end_later(self.inner);
     }
 }
 

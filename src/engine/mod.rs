@@ -31,6 +31,12 @@ impl Sample {
         Sample { value: Value::Null, status, source_time: None, server_time: None }
     }
 
+    /// The status says how good a value is, not that there is none to be had (Part 8, Table A.65).
+    #[cfg(feature = "client")]
+    pub(crate) fn gives_value(&self) -> bool {
+        gives_value(self.status)
+    }
+
     pub(crate) fn into_reading(self, tag: Tag) -> Reading {
         Reading {
             tag,
@@ -40,4 +46,10 @@ impl Sample {
             server_time: self.server_time,
         }
     }
+}
+
+/// See [`Sample::gives_value`].
+#[cfg(feature = "client")]
+pub(crate) fn gives_value(status: Status) -> bool {
+    !status.is_bad() || crate::da::BAD_QUALITIES.contains(&status.code())
 }

@@ -2,3 +2,6 @@
 
 #[doc = include_str!("from_openopc.md")]
 pub mod from_openopc {}
+
+#[doc = include_str!("from_opc_da.md")]
+pub mod from_opc_da {}

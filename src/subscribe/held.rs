@@ -35,6 +35,11 @@ impl Held {
         inner.monitor().remove(&self.feed, tags).await
     }
 
+    /// What it holds, or begins to hold.
+    pub(crate) fn tags(&self) -> Vec<Tag> {
+        self.feed.queue.tags()
+    }
+
     /// Holds nothing any more; resolves when the server was told.
     pub(crate) async fn end(&self, inner: &Arc<Inner>) {
         inner.monitor().end(&self.feed).await;

@@ -140,7 +140,8 @@ impl Queue {
         let mut state = self.lock();
         let Some(slot) = state.index.get(tag).copied() else { return };
         let Some(entry) = state.tags.get_mut(slot) else { return };
-        if entry.last.as_ref().is_none_or(|last| is_older(last, sample)) {
+        let replaces = |last: &Sample| is_older(last, sample) || !last.gives_value();
+        if entry.last.as_ref().is_none_or(replaces) {
             entry.last = Some(sample.clone());
             entry.noted = true;
         }
@@ -283,9 +284,10 @@ impl State {
         let Some(Limit { capacity, overflow }) = limit else {
             // A change that was on its way while a newer value was read. The next one will be newer still.
             let late = entry.noted && entry.last.as_ref().is_some_and(|last| is_older(&sample, last));
+            // Only one can have been on its way: a clock that was set back is believed from the second on.
+            entry.noted = false;
             if !late {
                 entry.last = Some(sample);
-                entry.noted = false;
             }
             return;
         };
@@ -414,6 +416,8 @@ mod tests {
         queue.note(&tag, &at(5));
         queue.push(slot, at(4));
         assert_eq!(held(), Value::Int32(5), "it was on its way while 5 was read");
+        queue.push(slot, at(3));
+        assert_eq!(held(), Value::Int32(3), "the device's clock was set back");
         queue.push(slot, at(6));
         queue.note(&tag, &at(5));
         assert_eq!(held(), Value::Int32(6));
@@ -421,6 +425,10 @@ mod tests {
         queue.push(slot, at(1));
         assert_eq!(held(), Value::Int32(1));
         assert_eq!(queue.stats().queued, 0);
+        // A refusal is no value.
+        queue.push(slot, Sample::status(Status::named("BadNodeIdUnknown").unwrap()));
+        queue.note(&tag, &at(0));
+        assert_eq!(held(), Value::Int32(0));
     }
 
     #[test]

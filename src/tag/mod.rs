@@ -3,6 +3,8 @@
 mod error;
 mod into;
 #[cfg(feature = "client")]
+mod location;
+#[cfg(feature = "client")]
 mod node_type;
 mod parse;
 mod range;
@@ -20,6 +22,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use self::error::ParseTagError;
 pub use self::into::IntoTag;
+#[cfg(feature = "client")]
+pub use self::location::{FoundBy, Location};
 #[cfg(feature = "client")]
 pub use self::node_type::NodeType;
 #[cfg(feature = "client")]

@@ -5,7 +5,7 @@ mod candidates;
 mod find;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::client::limits::{Limits, Service, chunked};
@@ -13,6 +13,7 @@ use crate::da::{ItemIds, ItemIdsReport, Recognized, recognize};
 use crate::engine::Sample;
 use crate::engine::client::{Aim, Attribute, Failure, Link, Target};
 use crate::status::code;
+use crate::tag::FoundBy;
 use crate::{Error, NodeId, Operation, QualifiedName, Status, Tag, TagKind, Value};
 
 /// Far more than any server has tags. A program that makes up names without end must not fill the memory.
@@ -33,6 +34,7 @@ pub(crate) struct Resolved {
     pub(crate) target: Target,
     /// The part of the array that the tag means, its alias included.
     pub(crate) range: Option<String>,
+    pub(crate) by: FoundBy,
     /// What a write must know, once it has been asked for.
     pub(crate) node_type: OnceLock<super::NodeType>,
 }
@@ -68,7 +70,12 @@ impl Aim for Arc<Resolved> {
 impl Resolved {
     /// The whole value of a node that no tag was looked up for.
     pub(crate) fn whole(node: &NodeId) -> Arc<Resolved> {
-        Arc::new(Resolved { target: Target::value(node), range: None, node_type: OnceLock::new() })
+        Arc::new(Resolved {
+            target: Target::value(node),
+            range: None,
+            by: FoundBy::NodeId,
+            node_type: OnceLock::new(),
+        })
     }
 
     /// What the server gave, as the tag asked for it: a range of one element is that element, for servers answer it with
@@ -96,6 +103,8 @@ pub(crate) struct Resolver {
     rule: ItemIds,
     known: RwLock<HashMap<Tag, Arc<Resolved>>>,
     namespaces: RwLock<Arc<Vec<String>>>,
+    /// Counts the looks at the server: nodes found before another look may be others now.
+    looks: AtomicU64,
     recognized: RwLock<Arc<Recognized>>,
     /// Whether it is worth asking the server for alias names.
     find_alias: AtomicBool,
@@ -107,9 +116,15 @@ impl Resolver {
             rule,
             known: RwLock::default(),
             namespaces: RwLock::default(),
+            looks: AtomicU64::new(0),
             recognized: RwLock::default(),
             find_alias: AtomicBool::new(false),
         }
+    }
+
+    /// Which look at the server the nodes of now come from.
+    pub(crate) fn look(&self) -> u64 {
+        self.looks.load(Ordering::Acquire)
     }
 
     /// The namespace table as last read.
@@ -142,6 +157,7 @@ impl Resolver {
         }
         *self.recognized.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(recognized);
         *self.namespaces.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(names);
+        self.looks.fetch_add(1, Ordering::AcqRel);
         self.forget_all();
         Ok(())
     }
@@ -240,7 +256,7 @@ impl Resolver {
             .iter()
             .zip(nodes)
             .map(|(tag, node)| {
-                let find::Found { node, range } = node?;
+                let find::Found { node, range, by } = node?;
                 let range = match (tag.range(), range) {
                     (Some(range), None) => Some(range.to_owned()),
                     (None, range) => range,
@@ -251,7 +267,7 @@ impl Resolver {
                     None => Target::value(&node),
                     Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
                 };
-                let resolved = Arc::new(Resolved { target, range, node_type: OnceLock::new() });
+                let resolved = Arc::new(Resolved { target, range, by, node_type: OnceLock::new() });
                 if lasting {
                     known.insert((*tag).clone(), resolved.clone());
                 }

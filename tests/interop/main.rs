@@ -14,6 +14,7 @@
 
 mod cli;
 mod client;
+mod import;
 mod list;
 mod peers;
 mod properties;

@@ -3,6 +3,7 @@
 mod browse;
 mod ends;
 mod faults;
+mod import;
 mod legacy;
 mod output;
 mod process;

@@ -198,3 +198,53 @@ async fn a_deadband_counts_for_items_with_a_range_only() {
     told.sort_by_key(|value| matches!(value, Value::String(_)));
     assert_eq!(told, [Value::Double(71.0), Value::from("b")]);
 }
+
+#[tokio::test]
+async fn a_rate_of_zero_is_as_fast_as_the_server_can_and_the_granted_rate_is_told() {
+    let (_simulator, opc) = served(numbered(1)).await;
+    let fast = opc.group("fast").update_rate(Duration::ZERO);
+    assert_eq!(fast.granted().publishing_interval(), Duration::ZERO, "what was asked");
+    values(fast.read_many(["N0"]).await.unwrap());
+    let granted = fast.granted();
+    assert!(granted.publishing_interval() > Duration::ZERO, "{granted:?}");
+    assert!(granted.publishing_interval() < Duration::from_secs(1), "{granted:?}");
+
+    let slow = opc.group("slow").update_rate(Duration::from_secs(2));
+    values(slow.read_many(["N0"]).await.unwrap());
+    assert_eq!(slow.granted().publishing_interval(), Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_group_removed_while_others_rebuild_it_holds_nothing() {
+    for _ in 0..10 {
+        let (simulator, opc) = served(numbered(3)).await;
+        let group = opc.group("g").update_rate(FAST);
+        values(group.read_many(["N0"]).await.unwrap());
+        let (one, other, removed) =
+            tokio::join!(group.rebuild(["N0", "N1"]), group.rebuild(["N2"]), group.remove());
+        drop((one, other));
+        removed.unwrap();
+        if !opc.groups().is_empty() {
+            // Defined again by the one who came last.
+            group.remove().await.unwrap();
+        }
+        simulator.clear_requests();
+        let options = openopc::ReadOptions::new().source(Source::Cache);
+        for result in opc.read_with(["N0", "N1", "N2"], &options).await.unwrap() {
+            result.unwrap();
+        }
+        let sent = requests(&simulator, Service::Read);
+        assert!(sent.iter().any(|request| request.items.len() == 3), "nothing is held any more: {sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_subscription_was_refused_is_still_read() {
+    let item = Item::new("A", 1);
+    let (simulator, opc) = served([item]).await;
+    let group = opc.group("g").update_rate(FAST);
+    group.read_many(["A", "Later"]).await.unwrap();
+    let first = group.read().await.unwrap().remove(1).unwrap_err();
+    assert!(matches!(first, Error::Resolve { .. }), "{first}");
+    drop(simulator);
+}

@@ -315,3 +315,32 @@ async fn a_group_survives_its_server() {
     }
     assert_eq!(client.groups(), ["g"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_does_not_hit_another_node_after_a_restart() {
+    let plant = |uri: &str| with(3).namespace_uri(uri);
+    let simulator = plant("urn:plant-a").start().await.unwrap();
+    let (client, mut events) = client(&simulator).await;
+    let (first, mut begun) = mpsc::unbounded_channel();
+    let writing = tokio::spawn({
+        let client = client.clone();
+        async move {
+            let values: Vec<_> = (0..3).map(|n| (format!("nsu=urn:plant-a;s=N{n}"), 99)).collect();
+            let options = openopc::WriteOptions::new().chunk(1).pause(Duration::from_secs(2));
+            first.send(()).unwrap();
+            client.write_with(values, &options).await
+        }
+    });
+    begun.recv().await.unwrap();
+    within(until(|| simulator.write_count("N0").unwrap() == 1)).await;
+    let again = stop(simulator).await;
+    let simulator = again(plant("urn:plant-b")).start().await.unwrap();
+    while !matches!(within(events.recv()).await, Some(Event::Connected { .. })) {}
+    let results = within(writing).await.unwrap().unwrap();
+    assert!(results[0].is_ok(), "{results:?}");
+    assert!(matches!(results[1], Err(Error::Disconnected { .. })), "{results:?}");
+    assert!(matches!(results[2], Err(Error::Disconnected { .. })), "{results:?}");
+    for n in 0..3 {
+        assert_eq!(simulator.write_count(&format!("N{n}")).unwrap(), 0, "the other plant was not touched");
+    }
+}

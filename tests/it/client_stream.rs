@@ -165,3 +165,57 @@ fn streams_are_iterators_without_async() {
     opc.close().unwrap();
     assert!(matches!(rest.last(), Some(Err(Error::Closed { .. }))));
 }
+
+/// A server that takes messages of this size.
+async fn narrow(bytes: u32, items: impl IntoIterator<Item = Item>) -> (Simulator, openopc::Client) {
+    let mut limits = openopc::sim::Limits::default();
+    limits.message_size = bytes;
+    let simulator = Simulator::builder().limits(limits).items(items).start().await.unwrap();
+    let opc = openopc::open(simulator.url()).await.unwrap();
+    (simulator, opc)
+}
+
+#[tokio::test]
+async fn a_value_that_is_too_large_is_its_own_trouble() {
+    let items = numbered(4).chain([Item::new("S", "").writable()]);
+    let (_simulator, opc) = narrow(200_000, items).await;
+    let large = Value::from("x".repeat(1_000_000));
+    let values =
+        [("N0", Value::from(10)), ("S", large.clone()), ("N1", Value::from(11)), ("N2", Value::from(12))];
+    let results = opc.write_many(values.clone()).await.unwrap();
+    assert!(results[0].is_ok() && results[2].is_ok() && results[3].is_ok(), "{results:?}");
+    assert!(matches!(&results[1], Err(Error::Item { tag, .. }) if tag.as_str() == "S"), "{results:?}");
+    assert_eq!(opc.read_as::<i32>("N2").await.unwrap(), 12);
+    // First in line as well.
+    let results = opc.write_many([("S", large), ("N3", Value::from(13))]).await.unwrap();
+    assert!(results[0].is_err() && results[1].is_ok(), "{results:?}");
+}
+
+#[tokio::test]
+async fn a_write_stream_ends_with_the_call_that_failed() {
+    let (simulator, opc) = served(numbered(9)).await;
+    let address = simulator.url().trim_start_matches("opc.tcp://").to_owned();
+    let values: Vec<_> = (0..9).map(|n| (format!("N{n}"), 100 + n)).collect();
+    let options = WriteOptions::new().chunk(3).pause(Duration::from_millis(300));
+    let mut results = opc.write_stream(values, &options);
+    within(results.next()).await.unwrap().unwrap();
+    simulator.stop().await.unwrap();
+    let simulator = Simulator::builder().listen(address).items(numbered(9)).start().await.unwrap();
+    let mut ends = vec![];
+    while let Some(result) = within(results.next()).await {
+        ends.push(result);
+    }
+    assert!(ends.pop().unwrap().is_err(), "{ends:?}");
+    assert!(ends.iter().all(Result::is_ok), "the error of a call is the last result: {ends:?}");
+    // What it did not get to is as it was.
+    assert_eq!(simulator.get("N8").unwrap().value, Value::Int32(8));
+}
+
+#[test]
+fn a_stream_can_be_fed_by_a_stream_of_the_same_client() {
+    let simulator = Simulator::builder().preset().start_blocking().unwrap();
+    let opc = openopc::blocking::open(simulator.url()).unwrap();
+    let entries = opc.list_stream("Sim*.R*om.Real*", &openopc::ListOptions::new()).map(Result::unwrap);
+    let readings: Vec<_> = opc.read_stream(entries, &ReadOptions::new()).map(Result::unwrap).collect();
+    assert_eq!(readings.len(), 2);
+}

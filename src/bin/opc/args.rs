@@ -2,17 +2,20 @@
 
 mod browse;
 mod commands;
+mod import;
 mod shared;
 #[cfg(test)]
 mod tests;
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::browse::{Discover, List, Properties};
 pub(crate) use self::commands::{Completions, Read, Simulate, Watch, Write};
+pub(crate) use self::import::{Form, Import};
 pub(crate) use self::shared::{Pace, ReadFrom, Repeat};
 use crate::{duration, help};
 
@@ -52,6 +55,9 @@ pub(crate) struct Global {
     /// What the server is told about who calls [default: opc]
     #[arg(short, long, global = true, value_name = "NAME", env = "OPC_CLIENT", hide_env_values = true)]
     pub(crate) name: Option<String>,
+    /// Other names for tags: a file of `opc import`, TOML or CSV
+    #[arg(long, global = true, value_name = "FILE", env = "OPC_ALIASES", hide_env_values = true)]
+    pub(crate) aliases: Option<PathBuf>,
     /// Tell on stderr what happens; twice for the protocol too. The environment variable `OPC_LOG` takes a filter, such
     /// as openopc=trace
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -99,6 +105,9 @@ pub(crate) enum Command {
     /// Print what the server knows about tags
     #[command(after_help = help::PROPERTIES)]
     Properties(Properties),
+    /// Find the tags of an OPC DA list on the server, and write down where they are
+    #[command(after_help = help::IMPORT)]
+    Import(Import),
     /// List the servers that one knows of
     #[command(after_help = help::SERVERS, visible_alias = "list-servers")]
     Servers(Discover),

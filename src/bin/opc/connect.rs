@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use openopc::da::{Aliases, ItemIds};
 use openopc::{Client, ClientBuilder, Event};
 
 use crate::args::Global;
@@ -66,10 +67,12 @@ pub(crate) async fn open_with(
     more: impl Fn(ClientBuilder) -> ClientBuilder,
 ) -> Result<Client, Failure> {
     let servers = servers(global)?;
+    let aliases = aliases(global)?;
     let mut rest = servers.len();
     for url in servers {
         rest -= 1;
-        match stop.unless(more(builder(global, url)).open()).await {
+        let builder = builder(global, url).item_ids(aliases.clone().then(ItemIds::Auto));
+        match stop.unless(more(builder).open()).await {
             Err(Failure::Opc(error)) if rest > 0 && error.is_connection() => {
                 note(format_args!("{}", crate::exit::chain(&error)));
             }
@@ -78,6 +81,19 @@ pub(crate) async fn open_with(
     }
     // There is at least one.
     Err(Failure::Usage(NO_SERVER.into()))
+}
+
+/// The aliases that the options name.
+pub(crate) fn aliases(global: &Global) -> Result<Aliases, Failure> {
+    // An empty variable is none.
+    let Some(file) = global.aliases.as_ref().filter(|file| !file.as_os_str().is_empty()) else {
+        return Ok(Aliases::default());
+    };
+    let aliases = Aliases::load(file)?;
+    for left_out in aliases.skipped() {
+        note(format_args!("{}: {left_out}, and is left out", file.display()));
+    }
+    Ok(aliases)
 }
 
 /// Says on stderr when the connection is lost and when it is back.

@@ -104,6 +104,25 @@ Examples:
 The numbers are OPC DA's, those from 610 OPC UA's own; what else a node has comes without one. With --id, a property that a \
 tag does not have is an error, and makes the exit code 1.";
 
+pub(crate) const IMPORT: &str = "\
+Examples:
+  opc import tags.txt --save aliases.toml
+  opc import export.csv --prefix Channel1.Device1. --save aliases.toml
+  opc import tags.csv --id-column 3 --left-over -o csv >left-over.csv
+  opc --aliases aliases.toml read Old.Item.Id
+
+The list has one item id a line, or it is CSV with a header (the item id is in the column called Item ID, else Alias, Tag \
+Name or the like), a tag export of KEPServerEX, or the aliases of a Matrikon server. A tag export has no channel and no \
+device in it: --prefix puts them in front. Lines that begin with '# ' are comments. All ids are asked for together, in as few requests as \
+the server allows.
+
+The file of --save has the ids that are not the server's own: those found by browse names, by a product's convention, by \
+the server's alias names or by what the list says they stand for. It names nodes by the URI of their namespace. Names that end in .toml are TOML, others CSV. It is \
+written at the end and as a whole or not at all, and it keeps what --aliases had. All commands take it with --aliases, or from the environment variable OPC_ALIASES.
+
+Each id is a line of output: its node, how that was found, and of an id that is nowhere or at several places, the nearest or all \
+that it could be. Ids that are left over make the exit code 1. A broken line is told by its number, and nothing is asked then (2).";
+
 pub(crate) const SERVERS: &str = "\
 Examples:
   opc servers

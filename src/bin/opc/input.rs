@@ -1,12 +1,14 @@
 //! Tags, or tags and values, from standard input as CSV: what `opc list`, `opc read -o csv` and spreadsheets give.
 
 mod csv;
+mod list;
 
 use std::io::{self, Read as _};
 
 use openopc::Tag;
 
 pub(crate) use self::csv::{Broken, Line, parse};
+pub(crate) use self::list::{List, Named};
 use crate::exit::Failure;
 
 /// What stands for standard input among the arguments.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::FixedOffset;
 
-use crate::client::read::gives_value;
 use crate::da::{Access, PropertyId};
 use crate::engine::Sample;
 use crate::engine::client::{Attribute, Reference};
 use crate::engine::convert::property as structure;
+use crate::engine::gives_value;
 use crate::status::code;
 use crate::tag::Resolved;
 use crate::{FromValue, LocalizedText, NodeId, QualifiedName, Status, Value};

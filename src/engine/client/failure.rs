@@ -55,6 +55,11 @@ impl Failure {
         )
     }
 
+    /// There is no connection, or another one than before.
+    pub(crate) fn disconnected() -> Failure {
+        Failure::new(StatusCode::BadNotConnected, "")
+    }
+
     /// No answer within the timeout.
     pub(crate) fn is_timeout(&self) -> bool {
         [StatusCode::BadTimeout, StatusCode::BadRequestTimeout].iter().any(|s| s.bits() == self.status.bits())

@@ -75,7 +75,7 @@ impl Search<'_> {
         if *rule != ItemIds::Auto {
             let texts: Vec<&str> = items.iter().map(|(item, _)| *item).collect();
             let nodes = self.items(&texts, rule).await?;
-            let leads = |(node, (_, own)): (Node, &(&str, &NodeId))| matches!(node, Ok(Found { node, range: None }) if node == **own);
+            let leads = |(node, (_, own)): (Node, &(&str, &NodeId))| matches!(node, Ok(Found { node, range: None, .. }) if node == **own);
             return Ok(nodes.into_iter().zip(items).map(leads).collect());
         }
         // The node itself is there; what matters is whether another namespace has one of that name.
@@ -126,7 +126,7 @@ pub(super) fn first_of(levels: impl IntoIterator<Item = Level>) -> Node {
     if nodes.len() == 1
         && let Some(node) = nodes.pop()
     {
-        return Ok(Found { node, range });
+        return Ok(Found { range, ..Found::from(node) });
     }
     let candidate = |node| {
         let tag = Tag::node(node);

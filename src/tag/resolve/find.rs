@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
 
 use super::candidates::first_of;
-use super::{Limits, Link, NodeId, QualifiedName, Service, Status, Tag, TagKind, Unresolved, chunked};
+use super::{
+    FoundBy, Limits, Link, NodeId, QualifiedName, Service, Status, Tag, TagKind, Unresolved, chunked,
+};
 use crate::Identifier;
 use crate::da::{Candidate, Convention, ItemIds};
 use crate::engine::client::{Failure, Reference};
@@ -24,11 +26,12 @@ pub(super) struct Found {
     pub(super) node: NodeId,
     /// The part of its array that an alias stands for.
     pub(super) range: Option<String>,
+    pub(super) by: FoundBy,
 }
 
 impl From<NodeId> for Found {
     fn from(node: NodeId) -> Found {
-        Found { node, range: None }
+        Found { node, range: None, by: FoundBy::NodeId }
     }
 }
 
@@ -83,7 +86,8 @@ impl Search<'_> {
             self.link.translate(&part).await
         })
         .await?;
-        Ok(results.into_iter().map(|result| result.map_or_else(refused, one_of)).collect())
+        let node = |result: Result<Vec<NodeId>, Status>| result.map_or_else(refused, one_of);
+        Ok(results.into_iter().map(|result| by(FoundBy::Path, node(result))).collect())
     }
 
     /// Item ids by a rule. Rules nest at most as deep as the caller built them.
@@ -91,16 +95,20 @@ impl Search<'_> {
         match rule {
             ItemIds::Auto => self.automatic(items).await,
             ItemIds::Convention(convention) => self.conventional(items, *convention).await,
-            ItemIds::AliasNames => self.alias_names(items).await,
+            ItemIds::AliasNames => Ok(all_by(FoundBy::AliasName, self.alias_names(items).await?)),
             ItemIds::Identifier { namespace_uri } => Ok(items
                 .iter()
                 .map(|item| self.in_namespace(namespace_uri, &Identifier::String((*item).to_owned())))
+                .map(|node| by(FoundBy::Identifier, node))
                 .collect()),
             ItemIds::BrowseNames { root, separator } => {
                 // A root that is an item id itself is looked up the automatic way, or the rule would need itself.
                 let root = Box::pin(self.nodes(&[root], &ItemIds::Auto)).await?.pop();
                 match root {
-                    Some(Ok(root)) => self.walk(&root.node, items, *separator).await,
+                    Some(Ok(root)) => {
+                        let nodes = self.walk(&root.node, items, *separator).await?;
+                        Ok(all_by(FoundBy::BrowseNames, nodes))
+                    }
                     _ => Ok(vec![Err(Unresolved::nothing()); items.len()]),
                 }
             }
@@ -128,7 +136,7 @@ impl Search<'_> {
             let found = Box::pin(self.nodes(&tags, rest.unwrap_or(&ItemIds::Auto))).await?;
             for ((index, tag), node) in named.iter().zip(found) {
                 let range = tag.range().map(ToOwned::to_owned);
-                set(&mut nodes, *index, node.map(|found| Found { range, ..found }));
+                set(&mut nodes, *index, node.map(|found| Found { range, by: FoundBy::Alias, ..found }));
             }
         }
         if let (Some(rest), false) = (rest, plain.is_empty()) {
@@ -154,13 +162,15 @@ impl Search<'_> {
         let (mut nodes, mut added) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         for levels in levels {
             let mut levels = levels.into_iter();
-            nodes.push(first_of(levels.next()));
+            nodes.push(by(FoundBy::Identifier, first_of(levels.next())));
             added.push(first_of(levels));
         }
         self.browse_names(items, &mut nodes).await?;
         for (node, added) in nodes.iter_mut().zip(added) {
-            if is_nothing(node) {
-                *node = added;
+            if is_nothing(node)
+                && let Some(convention) = self.recognized
+            {
+                *node = by(FoundBy::Convention(convention), added);
             }
         }
         self.last_resort(items, &mut nodes).await?;
@@ -175,7 +185,14 @@ impl Search<'_> {
             plan
         };
         let levels = self.existing(&items.iter().map(plan).collect::<Vec<_>>()).await?;
-        let mut nodes: Vec<Node> = levels.into_iter().map(first_of).collect();
+        let found = |(levels, item): (Vec<_>, &&str)| {
+            let how = |found: Found| match &found.node.identifier {
+                Identifier::String(id) if id == item => Found { by: FoundBy::Identifier, ..found },
+                _ => Found { by: FoundBy::Convention(convention), ..found },
+            };
+            first_of(levels).map(how)
+        };
+        let mut nodes: Vec<Node> = levels.into_iter().zip(items).map(found).collect();
         self.browse_names(items, &mut nodes).await?;
         self.last_resort(items, &mut nodes).await?;
         Ok(nodes)
@@ -186,6 +203,7 @@ impl Search<'_> {
         let (open, texts) = open(items, nodes);
         if !open.is_empty() {
             let found = self.walk(&NodeId::numeric(0, OBJECTS), &texts, '.').await?;
+            let found = all_by(FoundBy::BrowseNames, found);
             open.into_iter().zip(found).for_each(|(index, node)| set(nodes, index, node));
         }
         Ok(())
@@ -195,7 +213,7 @@ impl Search<'_> {
     async fn last_resort(&self, items: &[&str], nodes: &mut [Node]) -> Result<(), Failure> {
         let (open, texts) = open(items, nodes);
         if !open.is_empty() {
-            let found = self.alias_names_at_last(&texts).await?;
+            let found = all_by(FoundBy::AliasName, self.alias_names_at_last(&texts).await?);
             open.into_iter().zip(found).for_each(|(index, node)| set(nodes, index, node));
         }
         Ok(())
@@ -244,6 +262,15 @@ impl Search<'_> {
         }
         Ok(hits.into_iter().map(one_of).collect())
     }
+}
+
+/// What was found, with a word on how.
+fn by(how: FoundBy, node: Node) -> Node {
+    node.map(|found| Found { by: how, ..found })
+}
+
+fn all_by(how: FoundBy, nodes: Vec<Node>) -> Vec<Node> {
+    nodes.into_iter().map(|node| by(how, node)).collect()
 }
 
 /// Nothing was found, and nothing stood in the way.

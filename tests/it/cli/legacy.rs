@@ -256,5 +256,5 @@ fn the_commands_of_openopc_2() {
     same("opc|list-servers", "opc|servers");
     assert!(opc(["-s", "sim:", "server-info"]).expect(0).stdout.contains("openopc simulator"));
     let config = opc(["-s", "sim:", "-t", "500", "list-config", "-o", "pairs"]).expect(0);
-    assert_eq!(config.stdout, "server,sim:\nname,opc\ntimeout,500ms\noutput,pairs\nlog,\n");
+    assert_eq!(config.stdout, "server,sim:\nname,opc\ntimeout,500ms\naliases,\noutput,pairs\nlog,\n");
 }

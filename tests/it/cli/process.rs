@@ -42,7 +42,7 @@ pub(crate) struct Running {
 pub(crate) fn command(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_opc"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for variable in ["OPC_SERVER", "OPC_TIMEOUT", "OPC_CLIENT", "OPC_LOG", "COLUMNS"] {
+    for variable in ["OPC_SERVER", "OPC_TIMEOUT", "OPC_CLIENT", "OPC_ALIASES", "OPC_LOG", "COLUMNS"] {
         command.env_remove(variable);
     }
     command

@@ -14,11 +14,13 @@ pub(super) fn run(global: &Global) -> Result<Exit, Failure> {
         None => Vec::new(),
     };
     let format = format!("{:?}", global.format()).to_lowercase();
+    let aliases = global.aliases.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let log = std::env::var("OPC_LOG").unwrap_or_default();
     for pair in [
         Pair::new("server", servers.join("; ")),
         Pair::new("name", global.name.as_deref().unwrap_or(NAME)),
         Pair::new("timeout", format!("{:?}", global.timeout.unwrap_or(TIMEOUT))),
+        Pair::new("aliases", aliases),
         Pair::new("output", format),
         Pair::new("log", log),
     ] {

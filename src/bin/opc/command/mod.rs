@@ -2,6 +2,7 @@
 
 mod config;
 mod discover;
+mod import;
 mod info;
 mod list;
 mod pair;
@@ -32,6 +33,7 @@ pub(crate) async fn run(cli: &Cli) -> Result<Exit, Failure> {
         Command::Watch(args) => watch::run(&cli.global, args).await,
         Command::List(args) => list::run(&cli.global, args).await,
         Command::Properties(args) => Box::pin(properties::run(&cli.global, args)).await,
+        Command::Import(args) => Box::pin(import::run(&cli.global, args)).await,
         Command::Servers(args) => discover::servers(&cli.global, args).await,
         Command::Endpoints(args) => discover::endpoints(&cli.global, args).await,
         Command::Info(repeat) => info::run(&cli.global, repeat).await,

@@ -115,7 +115,7 @@ fn separator(bytes: &[u8]) -> u8 {
 }
 
 /// The fields of one record that is known to be well quoted.
-fn fields(record: &[u8], comma: u8) -> Result<Vec<String>, String> {
+pub(super) fn fields(record: &[u8], comma: u8) -> Result<Vec<String>, String> {
     let record = record.strip_suffix(b"\n").unwrap_or(record);
     let record = record.strip_suffix(b"\r").unwrap_or(record);
     let mut reader = ::csv::ReaderBuilder::new()
@@ -135,14 +135,14 @@ fn fields(record: &[u8], comma: u8) -> Result<Vec<String>, String> {
 }
 
 /// Cuts CSV into records (RFC 4180). After one that is broken, the next line is the next record.
-struct Records<'a> {
+pub(super) struct Records<'a> {
     rest: &'a [u8],
     line: u64,
     comma: u8,
 }
 
 impl<'a> Records<'a> {
-    fn new(rest: &'a [u8], comma: u8) -> Records<'a> {
+    pub(super) fn new(rest: &'a [u8], comma: u8) -> Records<'a> {
         Records { rest, line: 1, comma }
     }
 
