@@ -47,6 +47,16 @@ impl Aliases {
 }
 
 impl Space {
+    /// Every alias with each of its items' ids.
+    pub(super) fn alias_pairs(&self) -> Vec<(String, String)> {
+        let item = |index: &u32| self.node(*index).map(|node| node.id.to_string());
+        let of = |alias: &Alias| -> Vec<(String, String)> {
+            let items = alias.items.iter().filter_map(item);
+            items.map(|item| (alias.name.clone(), item)).collect()
+        };
+        self.aliases.all.iter().flat_map(of).collect()
+    }
+
     pub(crate) fn alias(&self, alias: u32) -> Option<&Alias> {
         self.aliases.get(alias)
     }

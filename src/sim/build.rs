@@ -15,8 +15,14 @@ use crate::{DataType, Error, Result, Value};
 const MAX_ID: usize = 4096;
 
 /// Checks every item and builds the tree.
-pub(crate) fn space(mut items: Vec<Item>, folders: &[&[&str]], time: Time, seed: u64) -> Result<Space> {
+pub(crate) fn space(
+    mut items: Vec<Item>,
+    folders: &'static [&'static [&'static str]],
+    time: Time,
+    seed: u64,
+) -> Result<Space> {
     let mut space = Space::new(time, seed);
+    space.fixed = folders;
     space.nodes.reserve_exact(items.len());
     space.by_id.reserve(items.len());
     for path in folders {
@@ -68,11 +74,10 @@ fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
         return Err(fault(&what));
     }
     let index = u32::try_from(space.nodes.len()).map_err(|_| fault("is one too many"))?;
-    let (parent, name) = place(space, &item);
-    let id: Arc<str> = item.id.into();
+    let (parent, name) = place(space, &item.id, item.details.folders);
     let details = item.details;
     let node = Node {
-        id: Arc::clone(&id),
+        id: item.id.into(),
         name,
         parent,
         shape,
@@ -82,9 +87,65 @@ fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
         details: (details != Details::default()).then(|| Box::new(details)),
         state: Mutex::new(State::new(initial, now)),
     };
+    push(space, node, index);
+    Ok(())
+}
+
+fn push(space: &mut Space, node: Node, index: u32) {
+    let parent = node.parent;
+    space.by_id.insert(Arc::clone(&node.id), index);
     space.nodes.push(node);
-    space.by_id.insert(id, index);
     hang(space, parent, Key::Item(index));
+}
+
+/// What is to be put into a space that has been one before.
+enum Piece<'a> {
+    Kept(&'a Node),
+    New(Box<Item>),
+}
+
+/// The space of a server that has been started again: what is `kept` of its items, and new ones.
+pub(crate) fn renewed(
+    old: &Space,
+    kept: impl Fn(&str) -> bool,
+    new: Vec<Item>,
+    reset: bool,
+) -> Result<Space> {
+    let mut space = old.successor(reset);
+    for path in space.fixed {
+        folder(&mut space, path);
+    }
+    let mut pieces: Vec<Piece<'_>> =
+        old.nodes.iter().filter(|node| kept(&node.id)).map(Piece::Kept).collect();
+    pieces.extend(new.into_iter().map(|item| Piece::New(Box::new(item))));
+    pieces.sort_by_key(|piece| match piece {
+        Piece::Kept(node) => node.id.matches('.').count(),
+        Piece::New(item) => item.id.matches('.').count(),
+    });
+    let now = space.time.now();
+    for piece in pieces {
+        match piece {
+            Piece::Kept(node) => keep(&mut space, node, reset.then_some(now))?,
+            Piece::New(item) => add(&mut space, *item, now)?,
+        }
+    }
+    for (alias, item) in old.alias_pairs() {
+        if let Some(index) = space.by_id.get(item.as_str()).copied() {
+            space.aliases.add(alias, index);
+        }
+    }
+    Ok(space)
+}
+
+fn keep(space: &mut Space, node: &Node, reset: Option<DateTime<Utc>>) -> Result<()> {
+    let fault = |what: &str| Error::Config(format!("simulator item `{}`: {what}", node.id));
+    if space.by_id.contains_key(&node.id) {
+        return Err(fault("is there twice"));
+    }
+    let index = u32::try_from(space.nodes.len()).map_err(|_| fault("is one too many"))?;
+    let folders = node.details.as_deref().and_then(|details| details.folders);
+    let (parent, name) = place(space, &node.id, folders);
+    push(space, node.renewed(name, parent, reset), index);
     Ok(())
 }
 
@@ -139,14 +200,13 @@ fn contradiction(item: &Item, shape: Shape) -> Option<String> {
 }
 
 /// Where the item is browsed, and where its browse name starts in its id.
-fn place(space: &mut Space, item: &Item) -> (Option<Key>, usize) {
-    let id = item.id.as_str();
+fn place(space: &mut Space, id: &str, folders: Option<&[&str]>) -> (Option<Key>, usize) {
     let name = match id.rfind('.') {
         // With an empty part anywhere there is nothing to name a folder by: the whole id is the name.
         Some(dot) if id.split('.').all(|part| !part.is_empty()) => dot + 1,
         _ => 0,
     };
-    if let Some(path) = item.folders {
+    if let Some(path) = folders {
         return (folder(space, path), name);
     }
     let Some(above) = id.get(..name.saturating_sub(1)).filter(|above| !above.is_empty()) else {

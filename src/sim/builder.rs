@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::clock::{Clock, Time};
 use super::item::Item;
 use super::limits::Limits;
+use super::restart::Current;
 use super::simulator::Simulator;
 use super::{build, preset};
 use crate::engine::server::{Ready, Server, Settings};
@@ -157,10 +158,10 @@ impl SimulatorBuilder {
             self;
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
-        let folders: &[&[&str]] = if preset { &preset::FOLDERS } else { &[] };
+        let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
         let mut space = build::space(all, folders, Time::start(clock), seed)?;
         build::aliases(&mut space, aliases)?;
-        let space = Arc::new(space);
+        let current = Arc::new(Current::new(space));
         let listener = place.bind().map_err(Error::Sim)?;
         let address =
             listener.local_addr().map_err(|error| Error::Sim(format!("no local address: {error}")))?;
@@ -172,9 +173,9 @@ impl SimulatorBuilder {
             IpAddr::V6(ip) => format!("[{ip}]"),
         };
         let url = format!("opc.tcp://{host}:{}", address.port());
-        let settings = Settings { host, limits, namespace, made_by };
-        let server = Server::start(Arc::clone(&space), settings, listener, ready).map_err(Error::Sim)?;
-        Ok(Starting(Simulator::new(space, server, url)))
+        let settings = Settings { host, limits, namespace, made_by, namespaces_first: Vec::new() };
+        let server = Server::start(Arc::clone(&current), settings, listener, ready).map_err(Error::Sim)?;
+        Ok(Starting(Simulator::new(current, server, url)))
     }
 
     fn check(&self) -> Result<()> {

@@ -20,6 +20,8 @@ pub(crate) use registry::{Faults, Late};
 ///
 /// [`Simulator::inject`](super::Simulator::inject) makes it happen; [`When`] says to what and how often.
 ///
+/// Faults inside the protocol, such as sessions that are forgotten, are yet to come; the list may grow.
+///
 /// What happens to the **network** happens in front of the server, as it would on a real line: the server does not
 /// know of it.
 ///
@@ -83,9 +85,12 @@ pub enum Fault {
     /// This many bytes go on in a second.
     Throttle(Direction, NonZeroU32),
     /// A connection is closed when this many bytes have gone over it since the fault began, in the middle of a message
-    /// where that is so. Each connection is counted by itself. Not for [`Direction::Both`]: there each way is counted
-    /// by itself, too.
+    /// where that is so. Each connection and each way is counted by itself.
     Cut(Direction, u64),
+    /// The server is gone as if it had been killed, and comes back on its port when the guard is dropped, all items as
+    /// they were; it takes a moment to be back. It happens at once, whatever [`When`] says. To have something changed
+    /// meanwhile, see [`Simulator::restart`](super::Simulator::restart).
+    Crash,
     /// Something is wrong with items.
     Item {
         /// Whose id is this or matches it: `*` is any characters, `?` one, `[a-c]` one of these, `[!x]` one that is

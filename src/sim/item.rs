@@ -1,7 +1,7 @@
 //! [`Item`]: one value the simulator serves.
 
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::node::Details;
@@ -39,12 +39,10 @@ pub struct Item {
     pub(crate) writable: bool,
     pub(crate) source: Source,
     pub(crate) details: Details,
-    /// Where it is browsed, if its id does not say.
-    pub(crate) folders: Option<&'static [&'static str]>,
 }
 
 /// Where the values of an item come from.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) enum Source {
     /// It holds the last one written.
     #[default]
@@ -52,7 +50,7 @@ pub(crate) enum Source {
     /// A function of time; a write moves it.
     Signal(Box<Signal>),
     /// The program's own closures.
-    Closures(Box<Closures>),
+    Closures(Arc<Closures>),
     /// One of the `Random.*` items.
     Dice(Dice),
     /// Stored, but every read or every write is refused.
@@ -90,7 +88,6 @@ impl Item {
             writable: false,
             source: Source::Stored,
             details: Details::default(),
-            folders: None,
         }
     }
 
@@ -187,7 +184,7 @@ impl Item {
     ) -> Item {
         let mut closures = self.take_closures();
         closures.read = Some(Mutex::new(Box::new(move || read().map(Into::into))));
-        self.source(Source::Closures(Box::new(closures)))
+        self.source(Source::Closures(Arc::new(closures)))
     }
 
     /// Clients may write it, and what they write goes to this closure, its type already checked; `Err` is the status
@@ -199,13 +196,14 @@ impl Item {
         self.writable = true;
         let mut closures = self.take_closures();
         closures.write = Some(Mutex::new(Box::new(write)));
-        self.source(Source::Closures(Box::new(closures)))
+        self.source(Source::Closures(Arc::new(closures)))
     }
 
     /// The closures it has so far.
     fn take_closures(&mut self) -> Closures {
         match std::mem::take(&mut self.source) {
-            Source::Closures(closures) => *closures,
+            // Nobody else has them before the item is served.
+            Source::Closures(closures) => Arc::into_inner(closures).unwrap_or_default(),
             _ => Closures::default(),
         }
     }
@@ -216,7 +214,7 @@ impl Item {
     }
 
     pub(crate) fn folders(mut self, folders: &'static [&'static str]) -> Item {
-        self.folders = Some(folders);
+        self.details.folders = Some(folders);
         self
     }
 }

@@ -68,6 +68,15 @@ impl Log {
         self.entries.iter()
     }
 
+    /// Turns the numbers of items to their ids, before the numbers mean something else.
+    pub(crate) fn name(&mut self, id: impl Fn(u32) -> Box<str>) {
+        for node in self.entries.iter_mut().flat_map(|entry| &mut entry.nodes) {
+            if let Logged::Item(item) = node {
+                *node = Logged::Other(id(*item));
+            }
+        }
+    }
+
     pub(crate) fn clear(&mut self) {
         *self = Log::default();
     }

@@ -75,6 +75,12 @@
 //! With a manual clock only [`Simulator::advance`] takes samples. If a client leaves the interval to the subscription
 //! (-1), samples are taken every 100 ms and carry no source time.
 //!
+//! # Faults
+//!
+//! [`Simulator::inject`] makes something go wrong for as long as a guard lives: with connections, with single items,
+//! with the server itself. See [`Fault`]; [`Simulator::crash`] and [`Simulator::restart`] are for a server that comes
+//! back changed.
+//!
 //! # What it is not
 //!
 //! There is no security: anyone who can connect can do everything. It listens on this computer only, unless told
@@ -95,6 +101,7 @@ mod preset;
 mod property;
 mod rand;
 mod range;
+mod restart;
 mod service;
 mod signal;
 mod simulator;
@@ -107,6 +114,7 @@ pub use gate::Traffic;
 pub use item::Item;
 pub use limits::Limits;
 pub use log::Request;
+pub use restart::Restart;
 pub use service::Service;
 pub use signal::Signal;
 pub use simulator::Simulator;
@@ -117,6 +125,7 @@ pub(crate) use log::Logged;
 pub(crate) use node::{Change, Node, Sample};
 pub(crate) use property::Property;
 pub(crate) use range::IndexRange;
+pub(crate) use restart::{Current, Plan};
 pub(crate) use space::{Host, Key, Space};
 
 /// The namespace of the simulator's items; its index is 2.

@@ -29,7 +29,7 @@ pub(crate) struct Node {
 }
 
 /// What most items do not have.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Details {
     pub(crate) unit: Option<String>,
     pub(crate) range: Option<(f64, f64)>,
@@ -39,12 +39,16 @@ pub(crate) struct Details {
     pub(crate) labels: Option<(String, String)>,
     pub(crate) scan_rate: Option<Duration>,
     pub(crate) description: Option<String>,
+    /// Where it is browsed, if its id does not say.
+    pub(crate) folders: Option<&'static [&'static str]>,
 }
 
 /// What changes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct State {
     value: Value,
+    /// What it was at first, if it is something else now.
+    initial: Option<Box<Value>>,
     status: Status,
     source_time: DateTime<Utc>,
     /// What writes have added to a signal.
@@ -57,7 +61,16 @@ pub(crate) struct State {
 
 impl State {
     pub(super) fn new(value: Value, now: DateTime<Utc>) -> State {
-        State { value, status: Status::GOOD, source_time: now, offset: 0.0, version: 0, reads: 0, writes: 0 }
+        State {
+            value,
+            initial: None,
+            status: Status::GOOD,
+            source_time: now,
+            offset: 0.0,
+            version: 0,
+            reads: 0,
+            writes: 0,
+        }
     }
 }
 
@@ -208,7 +221,8 @@ impl Node {
 
     pub(crate) fn store(&self, value: Value, status: Status, source_time: DateTime<Utc>) {
         let mut state = self.state();
-        state.value = value;
+        let before = std::mem::replace(&mut state.value, value);
+        state.initial.get_or_insert_with(|| Box::new(before));
         state.status = status;
         state.source_time = source_time;
         state.version = state.version.wrapping_add(1);
@@ -229,6 +243,27 @@ impl Node {
             }
             Source::Signal(signal) => self.move_to(signal, &value, now, space.seed),
             _ => Err(code::BAD_NOT_WRITABLE),
+        }
+    }
+
+    /// The same item in a server that has been started again, with its value or, where that is reset, its first one.
+    pub(super) fn renewed(&self, name: usize, parent: Option<Key>, reset: Option<DateTime<Utc>>) -> Node {
+        let mut state = self.state().clone();
+        if let Some(now) = reset {
+            let initial = state.initial.take().map_or(state.value, |value| *value);
+            // What was counted stays counted.
+            state = State { reads: state.reads, writes: state.writes, ..State::new(initial, now) };
+        }
+        Node {
+            id: Arc::clone(&self.id),
+            name,
+            parent,
+            shape: self.shape,
+            readable: self.readable,
+            writable: self.writable,
+            source: self.source.clone(),
+            details: self.details.clone(),
+            state: Mutex::new(state),
         }
     }
 

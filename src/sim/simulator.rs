@@ -11,6 +11,7 @@ use super::fault::{Fault, FaultGuard, When};
 use super::gate::Traffic;
 use super::log::{Logged, Request};
 use super::node::Node;
+use super::restart::{Current, Restart};
 use super::service::Service;
 use super::space::Space;
 use crate::engine::server::Server;
@@ -38,7 +39,7 @@ use crate::{DataType, Error, Reading, Result, Status, Tag, Value};
 /// # }
 /// ```
 pub struct Simulator {
-    space: Arc<Space>,
+    current: Arc<Current>,
     server: Server,
     url: String,
 }
@@ -57,8 +58,12 @@ impl Simulator {
         SimulatorBuilder::new()
     }
 
-    pub(super) fn new(space: Arc<Space>, server: Server, url: String) -> Simulator {
-        Simulator { space, server, url }
+    pub(super) fn new(current: Arc<Current>, server: Server, url: String) -> Simulator {
+        Simulator { current, server, url }
+    }
+
+    fn space(&self) -> Arc<Space> {
+        self.current.get()
     }
 
     /// Where clients find it: `opc.tcp://127.0.0.1:` and the port.
@@ -80,16 +85,17 @@ impl Simulator {
     }
 
     fn set_value(&self, item: &str, value: Value) -> Result<()> {
-        let (index, node) = self.node(item)?;
+        let space = self.space();
+        let (index, node) = find(&space, item)?;
         let fitted = if node.shape.data_type == DataType::Variant {
             Ok(value)
         } else {
             value.convert(node.shape.data_type).map_err(|error| Error::Sim(format!("set `{item}`: {error}")))
         }?;
         let text = fitted.type_text();
-        let accepted = node.shape.accept(fitted).and_then(|value| node.set(&self.space, value));
+        let accepted = node.shape.accept(fitted).and_then(|value| node.set(&space, value));
         accepted.map_err(|status| Error::Sim(format!("set `{item}` to a {text}: {status}")))?;
-        self.space.changed(index);
+        space.changed(index);
         Ok(())
     }
 
@@ -99,9 +105,10 @@ impl Simulator {
     /// # Errors
     /// [`Error::Sim`] if there is no such item.
     pub fn set_status(&self, item: &str, status: Status) -> Result<()> {
-        let (index, node) = self.node(item)?;
+        let space = self.space();
+        let (index, node) = find(&space, item)?;
         node.set_status(status, self.now());
-        self.space.changed(index);
+        space.changed(index);
         Ok(())
     }
 
@@ -110,9 +117,10 @@ impl Simulator {
     /// # Errors
     /// [`Error::Sim`] if there is no such item.
     pub fn get(&self, item: &str) -> Result<Reading> {
-        let (_, node) = self.node(item)?;
+        let space = self.space();
+        let (_, node) = find(&space, item)?;
         let now = self.now();
-        let sample = node.sample(&self.space, now);
+        let sample = node.sample(&space, now);
         let mut reading = Reading::new(Tag::item(item), sample.value);
         reading.status = sample.status;
         reading.source_time = Some(sample.source_time);
@@ -120,16 +128,9 @@ impl Simulator {
         Ok(reading)
     }
 
-    fn node(&self, item: &str) -> Result<(u32, &Node)> {
-        let index = self.space.by_id.get(item).copied();
-        index
-            .and_then(|index| Some((index, self.space.node(index)?)))
-            .ok_or_else(|| Error::Sim(format!("there is no item `{item}`")))
-    }
-
     /// The simulator's time, which its signals and the times of its values follow.
     pub fn now(&self) -> DateTime<Utc> {
-        self.space.time.now()
+        self.space().time.now()
     }
 
     /// Moves a manual clock on, and with it every signal: each subscription sees the samples it would have seen had
@@ -139,14 +140,14 @@ impl Simulator {
     /// [`Error::Sim`] unless the clock is [`Clock::Manual`](super::Clock::Manual), and where the time would go beyond
     /// what a date holds.
     pub fn advance(&self, by: Duration) -> Result<()> {
-        if !self.space.time.is_manual() {
+        if !self.space().time.is_manual() {
             return Err(Error::Sim("only a manual clock can be advanced".into()));
         }
         let to = TimeDelta::from_std(by).ok().and_then(|by| self.now().checked_add_signed(by));
         let to = to.ok_or_else(|| Error::Sim(format!("no clock goes {by:?} further")))?;
-        match self.space.host() {
+        match self.space().host() {
             Some(host) => host.advance(to),
-            None => _ = self.space.time.set(to),
+            None => _ = self.space().time.set(to),
         }
         Ok(())
     }
@@ -154,26 +155,19 @@ impl Simulator {
     /// What clients have asked of nodes, oldest first: the newest 10,000 requests, with up to a million nodes together.
     /// Requests for sessions and subscriptions are only counted: see [`request_count`](Simulator::request_count).
     pub fn requests(&self) -> Vec<Request> {
-        self.space.log(|log| log.iter().map(|entry| self.request(entry)).collect())
-    }
-
-    fn request(&self, entry: &super::log::Entry) -> Request {
-        let text = |node: &Logged| match node {
-            Logged::Item(item) => self.space.node(*item).map_or(String::new(), |node| node.id.to_string()),
-            Logged::Other(text) => text.to_string(),
-        };
-        Request { service: entry.service, items: entry.nodes.iter().map(text).collect(), time: entry.time }
+        let space = self.space();
+        space.log(|log| log.iter().map(|entry| request(&space, entry)).collect())
     }
 
     /// How often clients have asked for this service since the start or the last
     /// [`clear_requests`](Simulator::clear_requests), refused requests included.
     pub fn request_count(&self, service: Service) -> u64 {
-        self.space.log(|log| log.counted(service))
+        self.space().log(|log| log.counted(service))
     }
 
     /// Forgets the requests seen so far, and their number.
     pub fn clear_requests(&self) {
-        self.space.log(super::log::Log::clear);
+        self.space().log(super::log::Log::clear);
     }
 
     /// How often clients have read an item's value with the Read service.
@@ -181,7 +175,7 @@ impl Simulator {
     /// # Errors
     /// [`Error::Sim`] if there is no such item.
     pub fn read_count(&self, item: &str) -> Result<u32> {
-        Ok(self.node(item)?.1.state().reads)
+        Ok(find(&self.space(), item)?.1.state().reads)
     }
 
     /// How often clients have written an item's value, refused writes included.
@@ -189,7 +183,7 @@ impl Simulator {
     /// # Errors
     /// [`Error::Sim`] if there is no such item.
     pub fn write_count(&self, item: &str) -> Result<u32> {
-        Ok(self.node(item)?.1.state().writes)
+        Ok(find(&self.space(), item)?.1.state().writes)
     }
 
     /// Makes something go wrong for as long as the guard lives: see [`Fault`].
@@ -199,27 +193,57 @@ impl Simulator {
 
     /// As [`inject`](Simulator::inject), but only for some calls, or for some time.
     pub fn inject_when(&self, fault: Fault, when: When) -> FaultGuard {
-        let active = self.space.faults.make(fault, when, self.now());
-        self.space.faults.add(&active);
-        self.space.touch(|item| active.is_about(item));
-        let space = Arc::downgrade(&self.space);
-        let ended = Arc::clone(&active);
+        let space = self.space();
+        let (faults, crash) = (Arc::clone(&space.faults), fault == Fault::Crash);
+        let active = faults.make(fault, when, self.now());
+        let struck = Arc::clone(&active);
+        if crash {
+            let revive = self.server.revival(Restart::new().plan());
+            self.server.crash(Box::new(move || struck.strike()));
+            return FaultGuard::new(active, revive);
+        }
+        faults.add(&active);
+        space.touch(|item| active.is_about(item));
+        let current = Arc::downgrade(&self.current);
         FaultGuard::new(active, move || {
-            if let Some(space) = space.upgrade() {
-                space.faults.remove(ended.number);
-                space.touch(|item| ended.is_about(item));
+            faults.remove(struck.number);
+            if let Some(current) = current.upgrade() {
+                current.get().touch(|item| struck.is_about(item));
             }
         })
     }
 
+    /// The server is gone as if it had been killed: no goodbye, sessions and subscriptions forgotten, and nobody
+    /// listens on its port until [`restart`](Simulator::restart). What is asked of the simulator itself works on.
+    ///
+    /// # Errors
+    /// [`Error::Sim`] if the server had ended before.
+    pub async fn crash(&self) -> Result<()> {
+        let (send, done) = tokio::sync::oneshot::channel();
+        self.server.crash(Box::new(move || _ = send.send(())));
+        done.await.map_err(|_| ended())
+    }
+
+    /// Starts the server again where it was: after a [`crash`](Simulator::crash), or with one if it runs. When this
+    /// returns, clients can connect.
+    ///
+    /// # Errors
+    /// [`Error::Sim`] if its port has been taken meanwhile, if a new item contradicts itself or another one, and if
+    /// the server had ended before. The server is down then, and can be started again.
+    pub async fn restart(&self, restart: Restart) -> Result<()> {
+        let (send, done) = tokio::sync::oneshot::channel();
+        self.server.restart(restart.plan(), Box::new(move |result| _ = send.send(result)));
+        done.await.map_err(|_| ended())?.map_err(Error::Sim)
+    }
+
     /// How often the program's own closures have panicked.
     pub fn panics(&self) -> u64 {
-        self.space.panics()
+        self.space().panics()
     }
 
     /// The names of the clients that have a session now.
     pub fn clients(&self) -> Vec<String> {
-        self.space.host().map(|host| host.clients()).unwrap_or_default()
+        self.space().host().map(|host| host.clients()).unwrap_or_default()
     }
 
     /// How many connections there are and have been, and how many bytes went over them.
@@ -241,11 +265,30 @@ impl Simulator {
     }
 }
 
+fn find<'a>(space: &'a Space, item: &str) -> Result<(u32, &'a Node)> {
+    let index = space.by_id.get(item).copied();
+    index
+        .and_then(|index| Some((index, space.node(index)?)))
+        .ok_or_else(|| Error::Sim(format!("there is no item `{item}`")))
+}
+
+fn request(space: &Space, entry: &super::log::Entry) -> Request {
+    let text = |node: &Logged| match node {
+        Logged::Item(item) => space.node(*item).map_or(String::new(), |node| node.id.to_string()),
+        Logged::Other(text) => text.to_string(),
+    };
+    Request { service: entry.service, items: entry.nodes.iter().map(text).collect(), time: entry.time }
+}
+
+fn ended() -> Error {
+    Error::Sim("its server has ended".into())
+}
+
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulator")
             .field("url", &self.url)
-            .field("items", &self.space.nodes.len())
+            .field("items", &self.space().nodes.len())
             .finish_non_exhaustive()
     }
 }

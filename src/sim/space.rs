@@ -65,8 +65,10 @@ pub(crate) trait Host: Send + Sync {
 }
 
 pub(crate) struct Space {
-    pub(crate) time: Time,
+    pub(crate) time: Arc<Time>,
     pub(crate) seed: u64,
+    /// Folders that are there whatever is in them.
+    pub(super) fixed: &'static [&'static [&'static str]],
     pub(crate) rand: Mutex<Rand>,
     pub(crate) folders: Vec<Folder>,
     pub(crate) nodes: Vec<Node>,
@@ -88,8 +90,9 @@ pub(crate) struct Space {
 impl Space {
     pub(crate) fn new(time: Time, seed: u64) -> Space {
         Space {
-            time,
+            time: Arc::new(time),
             seed,
+            fixed: &[],
             rand: Mutex::new(Rand::new(seed)),
             folders: Vec::new(),
             nodes: Vec::new(),
@@ -103,6 +106,26 @@ impl Space {
             faults: Arc::new(Faults::new(seed)),
             qualities: AtomicU64::new(0),
             panics: AtomicU64::new(0),
+        }
+    }
+
+    /// An empty space for the same server, started again: its time, its books and its faults go on.
+    pub(super) fn successor(&self, reset: bool) -> Space {
+        let rand = if reset { Rand::new(self.seed) } else { lock(&self.rand).clone() };
+        let qualities = if reset { 0 } else { self.qualities.load(Ordering::Relaxed) };
+        let log = self.log(|log| {
+            log.name(|item| self.node(item).map_or("", |node| &node.id).into());
+            std::mem::take(log)
+        });
+        Space {
+            time: Arc::clone(&self.time),
+            rand: Mutex::new(rand),
+            fixed: self.fixed,
+            log: Mutex::new(log),
+            faults: Arc::clone(&self.faults),
+            qualities: AtomicU64::new(qualities),
+            panics: AtomicU64::new(self.panics()),
+            ..Space::new(Time::Real, self.seed)
         }
     }
 

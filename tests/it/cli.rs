@@ -2,6 +2,7 @@
 
 mod browse;
 mod ends;
+mod faults;
 mod import;
 mod legacy;
 mod output;

@@ -48,6 +48,7 @@ mod sim_browse;
 mod sim_build;
 mod sim_fault;
 mod sim_fault_item;
+mod sim_fault_process;
 mod sim_scale;
 mod sim_subscribe;
 mod sim_values;

@@ -178,6 +178,7 @@ Examples:
   opc simulate
   opc simulate --listen 127.0.0.1:0 --items 5000
   opc simulate --listen 192.168.0.5:4840
+  opc simulate --faults faults.toml
 
 The first line on stdout is the URL, printed once clients can connect. There is no security: whoever reaches the address \
 can read and write. Name the address that others reach: it is what clients are told to connect to, and with 0.0.0.0 that is \
@@ -185,5 +186,20 @@ localhost.
 
 It serves what the Matrikon simulation server is known for: Random.*, Bucket Brigade.*, Saw-toothed Waves.*, Square \
 Waves.*, Triangle Waves.*, Read Error.*, Write Error.*, Write Only.*
+
+--faults takes a TOML file with one [[fault]] for each thing that goes wrong. It is told on stderr as it begins and ends:
+  [[fault]]
+  kind = \"crash\"       # see below
+  at = \"5s\"            # after the start; without it, at once
+  for = \"2s\"           # without it, until the end or the next time
+  every = \"30s\"        # again and again
+
+Kinds for the network: drop and reset close what is open; refuse resets new connections; stall, delay (by = \"200ms\"), throttle \
+(rate = bytes a second) and cut (bytes = N) take way = \"to-server\", \"to-client\" or \"both\". For items (items = \"Random.*\"): \
+status (status = \"BadSensorFailure\"), null, wrong-type, old-time and latency (by = \"1s\"). A crash comes back after its time, \
+with reset = true, namespaces_first = [\"urn:other\"] or without = [\"Random.*\"] as these say.
+
+All but a crash can be for some calls or connections only: nth = 3, every_nth = 3, probability = 0.1 (from --seed), times = 5; \
+connection = 2 is the second one.
 
 Ctrl-C and SIGTERM end it with exit code 0. An address that cannot be had is exit code 3.";

@@ -5,6 +5,7 @@ mod command;
 mod connect;
 mod duration;
 mod exit;
+mod faults;
 mod help;
 mod input;
 mod legacy;

@@ -35,18 +35,23 @@ pub(super) fn build(
     let (space, hand_out) = (Arc::clone(space), Arc::clone(&made));
     let sampling = settings.limits.sampling_interval;
     let uri = settings.namespace.clone();
+    let before = settings.namespaces_first.clone();
     let front = move |context: ServerContext| {
-        let namespace = {
+        let namespaces = {
             let mut types = context.type_tree.write();
             types.namespaces_mut().add_namespace(APPLICATION);
-            types.namespaces_mut().add_namespace(&uri)
+            let mut namespaces: Vec<(u16, String)> =
+                before.into_iter().map(|uri| (types.namespaces_mut().add_namespace(&uri), uri)).collect();
+            namespaces.push((types.namespaces_mut().add_namespace(&uri), uri));
+            namespaces
         };
+        let namespace = namespaces.last().map_or(0, |(index, _)| *index);
         let monitors =
             Arc::new(Monitors::new(Arc::clone(&space), context.subscriptions.clone(), namespace, sampling));
         let _ = hand_out.set(Arc::clone(&monitors));
         let host: Weak<Monitors> = Arc::downgrade(&monitors);
         space.set_host(host);
-        Front::new(space, (namespace, uri), monitors, context)
+        Front::new(space, namespace, namespaces, monitors, context)
     };
     let back = |context: ServerContext| Back::new(context);
     let endpoint = ServerEndpoint::new(

@@ -33,18 +33,20 @@ pub(super) struct Front {
     namespace: u16,
     monitors: Arc<Monitors>,
     standard: Standard,
-    namespace_uri: String,
+    /// All but the standard's and the server's own.
+    namespaces: Vec<(u16, String)>,
 }
 
 impl Front {
     pub(super) fn new(
         space: Arc<Space>,
-        (namespace, namespace_uri): (u16, String),
+        namespace: u16,
+        namespaces: Vec<(u16, String)>,
         monitors: Arc<Monitors>,
         context: ServerContext,
     ) -> Front {
         let standard = Standard::new(context.node_managers, context.status);
-        Front { space, namespace, monitors, standard, namespace_uri }
+        Front { space, namespace, monitors, standard, namespaces }
     }
 
     fn view(&self) -> View<'_> {
@@ -174,10 +176,9 @@ impl NodeManager for Front {
             namespace_index,
             ..NamespaceMetadata::default()
         };
-        vec![
-            namespace(context.info.application_uri.as_ref(), 1),
-            namespace(&self.namespace_uri, self.namespace),
-        ]
+        let own = namespace(context.info.application_uri.as_ref(), 1);
+        let others = self.namespaces.iter().map(|(index, uri)| namespace(uri, *index));
+        std::iter::once(own).chain(others).collect()
     }
 
     async fn init(&self, _types: &mut DefaultTypeTree, _context: ServerContext) {}

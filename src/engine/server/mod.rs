@@ -9,6 +9,7 @@ mod back;
 mod browse;
 mod config;
 mod front;
+mod life;
 mod monitor;
 mod registry;
 mod sampler;
@@ -23,11 +24,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use opcua::server::ServerHandle;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
+use self::life::{Command, Commands, Inbox, Life};
 use self::monitor::Monitors;
 use crate::sim::gate::{self, Counters, Rules, Traffic};
-use crate::sim::{Limits, Space};
+use crate::sim::{Current, Limits, Plan, Space};
 
 /// Told once whether the server could start.
 pub(crate) type Ready = Box<dyn FnOnce(Result<(), String>) + Send>;
@@ -40,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// The URI of the namespace of the items.
     pub(crate) namespace: String,
+    /// Namespaces without nodes that come before it.
+    pub(crate) namespaces_first: Vec<String>,
     /// `ManufacturerName` and `ProductName`.
     pub(crate) made_by: (String, String),
 }
@@ -48,7 +52,7 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Server {
     /// Dropping it ends the server.
-    stop: Option<oneshot::Sender<()>>,
+    commands: Option<Commands>,
     ended: mpsc::Receiver<Result<(), String>>,
     counters: Arc<Counters>,
     thread: Option<JoinHandle<()>>,
@@ -65,32 +69,60 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 impl Server {
     pub(crate) fn start(
-        space: Arc<Space>,
+        current: Arc<Current>,
         settings: Settings,
         listener: TcpListener,
         ready: Ready,
     ) -> Result<Server, String> {
-        listener.set_nonblocking(true).map_err(|error| format!("cannot prepare the socket: {error}"))?;
-        let (stop, stopped) = oneshot::channel();
+        let (commands, inbox) = mpsc::unbounded_channel();
         let (send, ended) = mpsc::channel(1);
         let counters = Arc::<Counters>::default();
-        let start = Start { space, settings, listener, counters: Arc::clone(&counters), stopped };
+        let thread = Life::new(current, settings, listener, Arc::clone(&counters), inbox)?;
         let thread = std::thread::Builder::new()
             .name("openopc-sim".into())
             .stack_size(STACK)
             // Nobody waits for the result unless `stop` was called.
-            .spawn(move || _ = send.try_send(start.serve(ready)))
+            .spawn(move || _ = send.try_send(thread.lead(ready)))
             .map_err(|error| format!("cannot start a thread: {error}"))?;
-        Ok(Server { stop: Some(stop), ended, counters, thread: Some(thread) })
+        Ok(Server { commands: Some(commands), ended, counters, thread: Some(thread) })
     }
 
     pub(crate) fn traffic(&self) -> Traffic {
         self.counters.read()
     }
 
+    /// The server is gone at once. A command that is dropped unheard was for a server that had ended.
+    pub(crate) fn crash(&self, done: Box<dyn FnOnce() + Send>) {
+        self.send(Command::Crash(done));
+    }
+
+    /// Starts it again; if it runs, it crashes first.
+    pub(crate) fn restart(&self, plan: Plan, ready: Ready) {
+        self.send(Command::Restart(plan, ready));
+    }
+
+    /// What starts the server again if it is down by then.
+    pub(crate) fn revival(&self, plan: Plan) -> impl FnOnce() + Send + Sync + 'static {
+        let commands = self.commands.as_ref().map(Commands::downgrade);
+        // Only the one call takes the plan out; the lock is there so that guards can be shared.
+        let plan = std::sync::Mutex::new(plan);
+        move || {
+            let plan = plan.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if let Some(commands) = commands.and_then(|commands| commands.upgrade()) {
+                let _ = commands.send(Command::Revive(plan));
+            }
+        }
+    }
+
+    fn send(&self, command: Command) {
+        if let Some(commands) = &self.commands {
+            let _ = commands.send(command);
+        }
+    }
+
     /// Ends the server and waits for the end.
     pub(crate) async fn stop(&mut self) -> Result<(), String> {
-        drop(self.stop.take());
+        drop(self.commands.take());
         let result = self.ended.recv().await.unwrap_or_else(|| Err("its thread panicked".into()));
         // The thread has nothing left to do but to end.
         drop(self.thread.take());
@@ -98,45 +130,20 @@ impl Server {
     }
 }
 
-/// What the thread starts with.
-struct Start {
+/// What one life of the server starts with.
+struct Start<'a> {
     space: Arc<Space>,
-    settings: Settings,
+    settings: &'a Settings,
     listener: TcpListener,
     counters: Arc<Counters>,
-    stopped: oneshot::Receiver<()>,
 }
 
-impl Start {
-    /// One thread for everything: with more, each request would hop to another core, which takes longer than the
-    /// request.
-    fn serve(self, ready: Ready) -> Result<(), String> {
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                ready(Err(format!("cannot start a runtime: {error}")));
-                return Err(error.to_string());
-            }
-        };
-        runtime.block_on(async move {
-            match self.prepare().await {
-                Ok(running) => {
-                    ready(Ok(()));
-                    running.run().await
-                }
-                Err(error) => {
-                    ready(Err(error.clone()));
-                    Err(error)
-                }
-            }
-        })
-    }
-
+impl Start<'_> {
     async fn prepare(self) -> Result<Running, String> {
-        let Start { space, settings, listener, counters, stopped } = self;
+        let Start { space, settings, listener, counters } = self;
         let socket = |error| format!("cannot use the socket: {error}");
         let address = listener.local_addr().map_err(socket)?;
-        let (server, handle, monitors) = config::build(&space, &settings, address.port())?;
+        let (server, handle, monitors) = config::build(&space, settings, address.port())?;
         let public = tokio::net::TcpListener::from_std(listener).map_err(socket)?;
         let private = private_listener().map_err(socket)?;
         let behind = private.local_addr().map_err(socket)?;
@@ -154,7 +161,7 @@ impl Start {
         let rules = Rules { space, message_size, nesting: NESTING };
         let (close, closing) = watch::channel(());
         let gate = tokio::spawn(gate::run(public, behind, rules, counters, closing));
-        Ok(Running { handle, monitors, serving, gate, close, stopped })
+        Ok(Running { handle, monitors, serving, gate, close })
     }
 }
 
@@ -176,18 +183,26 @@ struct Running {
     serving: tokio::task::JoinHandle<Result<(), String>>,
     gate: tokio::task::JoinHandle<()>,
     close: watch::Sender<()>,
-    stopped: oneshot::Receiver<()>,
 }
 
 impl Running {
-    async fn run(mut self) -> Result<(), String> {
-        tokio::select! {
-            result = &mut self.serving => {
-                return result.unwrap_or_else(|error| Err(error.to_string()));
+    /// Serves until a command ends it. A server that crashes says nothing to anybody.
+    async fn run(mut self, inbox: &mut Inbox) -> Result<Option<Command>, String> {
+        let sampling = sampler::run(&self.monitors);
+        tokio::pin!(sampling);
+        loop {
+            tokio::select! {
+                result = &mut self.serving => {
+                    return result.unwrap_or_else(|error| Err(error.to_string())).map(|()| None);
+                }
+                // Never ends by itself.
+                () = &mut sampling => {}
+                command = inbox.recv() => match command {
+                    None => break,
+                    Some(Command::Revive(_)) => {}
+                    Some(command) => return Ok(Some(command)),
+                },
             }
-            // Never ends by itself.
-            () = sampler::run(&self.monitors) => {}
-            _ = &mut self.stopped => {}
         }
         let _ = self.close.send(());
         self.handle.cancel();
@@ -197,6 +212,6 @@ impl Running {
             let _ = (&mut self.gate).await;
         };
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
-        Ok(())
+        Ok(None)
     }
 }

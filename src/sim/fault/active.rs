@@ -62,6 +62,11 @@ impl Active {
         self.when.is_for(number) && self.call()
     }
 
+    /// It has happened, whatever its rule says.
+    pub(crate) fn strike(&self) {
+        self.counts.send_modify(|counts| counts.fired += 1);
+    }
+
     fn call(&self) -> bool {
         self.counts.send_if_modified(|counts| {
             counts.calls += 1;

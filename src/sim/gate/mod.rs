@@ -52,6 +52,11 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// All connections have gone with their server.
+    pub(crate) fn closed(&self) {
+        self.open.store(0, Ordering::Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Traffic {
         Traffic {
             open: self.open.load(Ordering::Relaxed),

@@ -1,6 +1,7 @@
 //! The arguments of each command.
 
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -101,6 +102,9 @@ pub(crate) struct Simulate {
     /// This many writable Int32 items more: Mass.0, Mass.1, …
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=1_000_000))]
     pub(crate) items: i32,
+    /// Let go wrong what this file says, when it says so: see below
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
