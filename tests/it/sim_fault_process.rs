@@ -59,6 +59,8 @@ async fn a_crash_lasts_as_long_as_its_guard_and_is_told() {
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused, "nobody listens");
     simulator.set("N1", 7).unwrap();
     drop(crash);
+    // What changed meanwhile nobody can say any more.
+    assert!(matches!(turn(&mut events).await, Event::Gap { .. }));
     assert_eq!(turn(&mut events).await, Event::Connected { resumed: false });
     until_value(&mut readings, 7).await;
     simulator.set("N1", 8).unwrap();
@@ -95,6 +97,8 @@ async fn namespaces_in_another_order_are_looked_up_again() {
     assert_eq!(within(client.resolve("N1")).await.unwrap().to_string(), "ns=2;s=N1");
     within(simulator.restart(Restart::new().namespaces_first(["urn:other", "urn:more"]))).await.unwrap();
     assert!(matches!(turn(&mut events).await, Event::Disconnected { .. }));
+    // What changed meanwhile nobody can say any more.
+    assert!(matches!(turn(&mut events).await, Event::Gap { .. }));
     assert!(matches!(turn(&mut events).await, Event::Connected { .. }));
     assert_eq!(within(client.resolve("N1")).await.unwrap().to_string(), "ns=4;s=N1");
     assert_eq!(within(client.read_as::<i32>("N1")).await.unwrap(), 1);
@@ -113,6 +117,8 @@ async fn items_come_and_go_with_a_restart() {
     assert_eq!(subscription.rejected().len(), 1);
     within(simulator.restart(Restart::new().without("N[12]").with(Item::new("New", 3)))).await.unwrap();
     assert!(matches!(turn(&mut events).await, Event::Disconnected { .. }));
+    // What changed meanwhile nobody can say any more.
+    assert!(matches!(turn(&mut events).await, Event::Gap { .. }));
     assert!(matches!(turn(&mut events).await, Event::Connected { .. }));
     until_value(&mut readings, 3).await;
     until(|| matches!(&*subscription.rejected(), [(tag, _)] if tag.as_str() == "N1")).await;
