@@ -194,21 +194,23 @@ async fn a_value_that_is_too_large_is_its_own_trouble() {
 #[tokio::test]
 async fn a_write_stream_ends_with_the_call_that_failed() {
     let (simulator, opc) = served(numbered(9)).await;
-    let address = simulator.url().trim_start_matches("opc.tcp://").to_owned();
-    let values: Vec<_> = (0..9).map(|n| (format!("N{n}"), 100 + n)).collect();
-    let options = WriteOptions::new().chunk(3).pause(Duration::from_millis(300));
-    let mut results = opc.write_stream(values, &options);
-    within(results.next()).await.unwrap().unwrap();
-    simulator.stop().await.unwrap();
-    let simulator = Simulator::builder().listen(address).items(numbered(9)).start().await.unwrap();
-    let mut ends = vec![];
-    while let Some(result) = within(results.next()).await {
-        ends.push(result);
+    // The third chunk is there once the server is not.
+    let (gone, wait) = std::sync::mpsc::channel::<()>();
+    let values = (0..9).map(move |n| {
+        if n == 6 {
+            wait.recv().unwrap();
+        }
+        (format!("N{n}"), 100 + n)
+    });
+    let mut results = opc.write_stream(values, &WriteOptions::new().chunk(3));
+    for n in 0..6 {
+        assert_eq!(within(results.next()).await.unwrap().unwrap(), Tag::item(format!("N{n}")));
     }
-    assert!(ends.pop().unwrap().is_err(), "{ends:?}");
-    assert!(ends.iter().all(Result::is_ok), "the error of a call is the last result: {ends:?}");
-    // What it did not get to is as it was.
-    assert_eq!(simulator.get("N8").unwrap().value, Value::Int32(8));
+    simulator.stop().await.unwrap();
+    within(until(|| opc.state() != openopc::State::Connected)).await;
+    gone.send(()).unwrap();
+    assert!(matches!(within(results.next()).await, Some(Err(Error::Disconnected { .. }))));
+    assert!(within(results.next()).await.is_none(), "the error of a call is the last result");
 }
 
 #[test]
