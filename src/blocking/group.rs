@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::da::Source;
-use crate::{IntoTag, Operation, ParseTagError, Reading, Refresh, Result, Tag};
+use crate::{IntoTag, Operation, Reading, Refresh, Result, Tag};
 
+use super::client::parse_all;
 use super::{Client, Subscription};
 
 /// See [`openopc::da::Group`](crate::da::Group).
@@ -97,7 +98,7 @@ impl Group {
         I: IntoIterator,
         I::Item: IntoTag,
     {
-        let (group, tags) = (self.inner.clone(), parse(tags));
+        let (group, tags) = (self.inner.clone(), parse_all(tags));
         self.client.run(Operation::Read, |_| async move { group.read_many(tags).await })
     }
 
@@ -119,7 +120,7 @@ impl Group {
         I: IntoIterator,
         I::Item: IntoTag,
     {
-        let (group, tags) = (self.inner.clone(), parse(tags));
+        let (group, tags) = (self.inner.clone(), parse_all(tags));
         self.client.run(Operation::Read, |_| async move { group.rebuild(tags).await })
     }
 
@@ -149,12 +150,4 @@ impl Group {
         let group = self.inner.clone();
         self.client.run(Operation::Read, |_| async move { group.remove().await })
     }
-}
-
-fn parse<I>(tags: I) -> Vec<Result<Tag, ParseTagError>>
-where
-    I: IntoIterator,
-    I::Item: IntoTag,
-{
-    tags.into_iter().map(IntoTag::into_tag).collect()
 }

@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::browse::{Discover, List, Properties};
 pub(crate) use self::commands::{Completions, Read, Simulate, Watch, Write};
 pub(crate) use self::import::{Form, Import};
-pub(crate) use self::shared::{Pace, ReadFrom, Repeat};
+pub(crate) use self::shared::{Pace, ReadFrom, Repeat, Which};
 use crate::{duration, help};
 
 /// Reads, writes and watches the values of OPC UA servers

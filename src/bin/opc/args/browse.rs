@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use openopc::EntryKind;
 use openopc::da::{Access, PropertyId};
 
-use super::{Pace, Repeat};
+use super::{Pace, Repeat, Which};
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -75,15 +75,8 @@ impl From<Rights> for Access {
 
 #[derive(Debug, Args)]
 pub(crate) struct Properties {
-    /// The tags; `-` takes them from stdin, as CSV
-    #[arg(required_unless_present = "pipe", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
-    /// The same as `-`
-    #[arg(long)]
-    pub(crate) pipe: bool,
-    /// Of each tag with each of these texts behind its name
-    #[arg(short, long, value_name = "TEXT,…", value_delimiter = ',')]
-    pub(crate) append: Vec<String>,
+    #[command(flatten)]
+    pub(crate) which: Which,
     /// Only these, by OPC DA's numbers or names
     #[arg(short = 'y', long = "id", value_name = "ID,…", value_delimiter = ',')]
     pub(crate) ids: Vec<PropertyId>,

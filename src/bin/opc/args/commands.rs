@@ -8,20 +8,13 @@ use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 use openopc::DataType;
 
-use super::{Pace, ReadFrom, Repeat};
+use super::{Pace, ReadFrom, Repeat, Which};
 use crate::duration;
 
 #[derive(Debug, Args)]
 pub(crate) struct Read {
-    /// The tags; `-` takes them from stdin, as CSV
-    #[arg(required_unless_present = "pipe", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
-    /// The same as `-`
-    #[arg(long)]
-    pub(crate) pipe: bool,
-    /// Read each tag with each of these texts behind its name
-    #[arg(short, long, value_name = "TEXT,…", value_delimiter = ',')]
-    pub(crate) append: Vec<String>,
+    #[command(flatten)]
+    pub(crate) which: Which,
     /// Where the values come from
     #[arg(short = 'c', long, value_name = "SOURCE", value_enum, default_value_t)]
     pub(crate) source: ReadFrom,
@@ -67,15 +60,8 @@ pub(crate) struct Write {
 
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
-    /// The tags; `-` takes them from stdin, as CSV
-    #[arg(required_unless_present = "pipe", value_name = "TAG")]
-    pub(crate) tags: Vec<String>,
-    /// The same as `-`
-    #[arg(long)]
-    pub(crate) pipe: bool,
-    /// Watch each tag with each of these texts behind its name
-    #[arg(short, long, value_name = "TEXT,…", value_delimiter = ',')]
-    pub(crate) append: Vec<String>,
+    #[command(flatten)]
+    pub(crate) which: Which,
     /// The shortest time between two values of one tag: 500ms, 1s; a plain number is milliseconds; 0 is as fast as the
     /// server can
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration::any)]

@@ -8,6 +8,20 @@ use openopc::da::Source;
 
 use crate::duration;
 
+/// The tags a command is for.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// The tags; `-` takes them from stdin, as CSV
+    #[arg(required_unless_present = "pipe", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// The same as `-`
+    #[arg(long)]
+    pub(crate) pipe: bool,
+    /// Each tag with each of these texts behind its name
+    #[arg(short, long, value_name = "TEXT,…", value_delimiter = ',')]
+    pub(crate) append: Vec<String>,
+}
+
 /// How many items go into one request, and how fast one follows the other.
 #[derive(Debug, Args)]
 pub(crate) struct Pace {

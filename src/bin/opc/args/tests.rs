@@ -21,6 +21,6 @@ fn options_stand_before_or_after_the_command() {
         assert_eq!(cli.global.output, Some(Format::Json), "{line}");
         assert_eq!(cli.global.timeout, Some(Duration::from_millis(250)), "{line}");
         let Command::Read(read) = cli.command else { panic!("{line}") };
-        assert_eq!(read.tags, ["A", "B"], "{line}");
+        assert_eq!(read.which.tags, ["A", "B"], "{line}");
     }
 }

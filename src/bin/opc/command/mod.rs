@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod chunks;
 mod config;
 mod discover;
 mod import;
@@ -14,16 +15,12 @@ mod simulate;
 mod watch;
 mod write;
 
-use std::io;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use openopc::Tag;
-
 use crate::args::{Cli, Command, Format, Global, Pace};
 use crate::exit::{Exit, Failure};
-use crate::input::Tags;
-use crate::output::{self, note, reader_gone};
+use crate::output::{self, note};
 use crate::stop::Stop;
 
 /// How many items go into one call, so that there is something to print while the rest is under way.
@@ -52,15 +49,6 @@ impl Pace {
     /// How many items go into one call.
     fn chunk(&self) -> usize {
         self.size.map_or(CHUNK, NonZeroUsize::get)
-    }
-}
-
-/// The next tags, unless the user or the reader of the output has seen enough.
-async fn next<'a>(tags: &'a mut Tags, pace: &Pace, stop: &mut Stop) -> Result<&'a [Tag], Failure> {
-    tokio::select! {
-        biased;
-        tags = stop.unless(tags.next(pace.chunk())) => tags,
-        () = reader_gone() => Err(Failure::Output(io::ErrorKind::BrokenPipe.into())),
     }
 }
 

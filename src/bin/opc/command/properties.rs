@@ -7,28 +7,24 @@ use openopc::{Client, Error, Properties, PropertiesOptions, Status, Tag, Value};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::{Tally, next, pause, repeat};
+use super::chunks::{self, Round};
+use super::{Tally, repeat};
 use crate::args::{self, Global};
 use crate::connect;
 use crate::exit::{Exit, Failure, chain};
 use crate::input::Tags;
-use crate::output::{About, Printer, Progress, Record, Title, Tone, field, on_screen};
+use crate::output::{About, Printer, Record, Title, Tone, field};
 use crate::stop::Stop;
 
 pub(super) async fn run(global: &Global, args: &args::Properties) -> Result<Exit, Failure> {
-    // Before signals are caught: standard input may take for ever.
-    let mut tags = Tags::of(&args.tags, args.pipe, &args.append)?;
-    if args.repeat.every.is_some() {
-        tags.all().await?;
-    } else {
-        tags.ready().await?;
-    }
+    let mut tags = chunks::tags(&args.which, &args.repeat).await?;
     let mut stop = Stop::listen()?;
     let client = repeat::open(global, &args.repeat, &mut stop).await?;
     let mut printer = Printer::new(global, &About { title: "Properties", server: client.url() });
     let result = repeat::rounds(&args.repeat, &mut stop, async |stop| {
         let mut tally = Tally::of(tags.total().unwrap_or_default());
-        let result = properties(&client, &mut tags, args, stop, &mut printer, &mut tally).await;
+        let mut round = Round { stop, printer: &mut printer, tally: &mut tally };
+        let result = properties(&client, &mut tags, args, &mut round).await;
         let shown = printer.round();
         if result.is_err() {
             tally.footer(global, "Looked at", true);
@@ -47,44 +43,26 @@ async fn properties(
     client: &Client,
     tags: &mut Tags,
     args: &args::Properties,
-    stop: &mut Stop,
-    printer: &mut Printer,
-    tally: &mut Tally,
+    round: &mut Round<'_>,
 ) -> Result<(), Failure> {
     let mut options = PropertiesOptions::new();
     if !args.ids.is_empty() {
         options = options.ids(args.ids.iter().copied());
     }
-    let wanted = !(on_screen() && printer.prints_at_once());
-    let mut progress = Progress::new(tags.total(), "looking", wanted);
-    let mut asked = 0;
-    tags.rewind();
-    loop {
-        let chunk = next(tags, &args.pace, stop).await?;
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        if asked > 0 {
-            pause(&args.pace, stop).await?;
-        }
-        asked += chunk.len();
-        tally.at_least(asked);
-        let results = stop.unless(client.properties_with(chunk, &options)).await?;
+    chunks::each(tags, &args.pace, "looking", round, async |chunk, round| {
+        let results = round.stop.unless(client.properties_with(chunk, &options)).await?;
         for (tag, result) in chunk.iter().zip(&results) {
             match result {
-                Ok(properties) => tally.done(print(tag, properties, &args.ids, printer)?),
+                Ok(properties) => round.tally.done(print(tag, properties, &args.ids, round.printer)?),
                 Err(error) => {
                     let found = Err(chain(error));
-                    printer.print(&Line { tag, id: None, name: "".into(), found })?;
+                    round.printer.print(&Line { tag, id: None, name: "".into(), found })?;
                 }
             }
         }
-        printer.flush()?;
-        progress.advance(chunk.len());
-        if !tags.ended() {
-            printer.so_far()?;
-        }
-    }
+        Ok(round.printer.flush()?)
+    })
+    .await
 }
 
 /// Everything, or what was asked for in the order it was; `false` where something of that is not there.

@@ -19,7 +19,7 @@ use crate::stop::Stop;
 
 pub(super) async fn run(global: &Global, args: &Watch) -> Result<Exit, Failure> {
     // Before signals are caught: standard input may take for ever.
-    let mut tags = Tags::of(&args.tags, args.pipe, &args.append)?;
+    let mut tags = Tags::of(&args.which)?;
     let tags = tags.all().await?;
     let mut stop = Stop::listen()?;
     if live::wanted(global, args) {

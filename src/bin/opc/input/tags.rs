@@ -5,6 +5,7 @@ use tokio::sync::mpsc;
 use openopc::Tag;
 
 use super::{Broken, Line, Parser, STDIN, blocks, tag, unreadable};
+use crate::args::Which;
 use crate::exit::Failure;
 
 /// How many blocks of standard input may wait to be taken.
@@ -31,12 +32,13 @@ pub(crate) struct Tags {
 
 impl Tags {
     /// Begins to read standard input where the arguments say so.
-    pub(crate) fn of(arguments: &[String], pipe: bool, append: &[String]) -> Result<Tags, Failure> {
+    pub(crate) fn of(which: &Which) -> Result<Tags, Failure> {
+        let Which { tags: arguments, pipe, append } = which;
         let dash =
             arguments.iter().position(|argument| argument == STDIN).or(pipe.then_some(arguments.len()));
         let (first, last) = arguments.split_at(dash.unwrap_or(arguments.len()));
         let mut tags = Tags {
-            append: append.to_vec(),
+            append: append.clone(),
             here: Vec::new(),
             taken: 0,
             stdin: None,
