@@ -8,6 +8,7 @@ pub mod da;
 mod engine;
 mod error;
 pub mod guide;
+pub mod history;
 #[cfg(any(feature = "client", feature = "sim"))]
 mod like;
 mod reading;

@@ -93,6 +93,7 @@ mod check;
 mod clock;
 pub(crate) mod fault;
 pub(crate) mod gate;
+pub(crate) mod history;
 mod item;
 mod limits;
 mod log;
