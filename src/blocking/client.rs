@@ -194,9 +194,14 @@ impl Client {
         self.inner.state()
     }
 
-    /// The URL this client was opened with.
+    /// The URL this client was opened with; of several, that of the server in use.
     pub fn url(&self) -> &str {
         self.inner.url()
+    }
+
+    /// The URLs of all servers this client was opened with, in the order of preference.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.inner.urls()
     }
 
     /// Deletes subscriptions and the session on the server. Idempotent.

@@ -1,6 +1,6 @@
 //! `servers` and `endpoints`, blocking.
 
-use crate::{Client, ClientBuilder, Endpoint, Operation, Result, Server};
+use crate::{Client, ClientBuilder, Endpoint, IntoUrls, Operation, Result, Server};
 
 use super::runtime::Worker;
 
@@ -8,7 +8,7 @@ use super::runtime::Worker;
 ///
 /// # Errors
 /// Those of [`ClientBuilder::servers`].
-pub fn servers(url: impl Into<String>) -> Result<Vec<Server>> {
+pub fn servers(url: impl IntoUrls) -> Result<Vec<Server>> {
     Client::builder(url).servers_blocking()
 }
 
@@ -16,7 +16,7 @@ pub fn servers(url: impl Into<String>) -> Result<Vec<Server>> {
 ///
 /// # Errors
 /// Those of [`ClientBuilder::endpoints`].
-pub fn endpoints(url: impl Into<String>) -> Result<Vec<Endpoint>> {
+pub fn endpoints(url: impl IntoUrls) -> Result<Vec<Endpoint>> {
     Client::builder(url).endpoints_blocking()
 }
 

@@ -35,6 +35,6 @@ use crate::Result;
 ///
 /// # Errors
 /// Those of [`ClientBuilder::open`](crate::ClientBuilder::open).
-pub fn open(url: impl Into<String>) -> Result<Client> {
+pub fn open(url: impl crate::IntoUrls) -> Result<Client> {
     crate::Client::builder(url).open_blocking()
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::da::ItemIds;
 use crate::engine::client::{ConnectOptions, Credentials};
-use crate::{Client, Error, Event, Identity, Result, Security};
+use crate::{Client, Error, Event, FailBack, Identity, Result, Security};
 
 use super::Address;
 use super::open::{self, Settings};
+use super::redundancy::Place;
 
 /// The longest timeout: the engine adds timeouts to the time of day, and what is beyond the end of time is a panic.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -36,10 +37,48 @@ pub(crate) type EventCallback = Arc<dyn Fn(Event) + Send + Sync>;
 /// opc.close().await
 /// # }
 /// ```
+///
+/// # Several servers
+/// Servers that stand in for each other (non-transparent redundancy, Part 4, 6.6.2.4) are given together, the preferred one
+/// first. The client uses one of them at a time and moves by itself: subscriptions go on, names are looked up again, and
+/// what may have been lost is told.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> openopc::Result<()> {
+/// use std::time::Duration;
+///
+/// use openopc::{Client, FailBack, sim::Simulator};
+///
+/// let (first, second) = (Simulator::start().await?, Simulator::start().await?);
+/// let opc = Client::builder([first.url(), second.url()])
+///     .fail_back(FailBack::After(Duration::from_secs(300)))
+///     .on_event(|event| println!("{event:?}"))
+///     .open()
+///     .await?;
+/// assert_eq!(opc.url(), first.url());
+/// # opc.close().await
+/// # }
+/// ```
+///
+/// - **At opening** the servers are tried in order, each within the [`open_timeout`](Self::open_timeout). The first one that
+///   is healthy is used, else the one with the highest `ServiceLevel` (Part 4, 6.6.2.4.2: 0 maintenance, 1 no data, 2 to 199
+///   degraded, 200 to 255 healthy). A server that does not tell counts as healthy.
+/// - **When the server is lost**, the client tries to return to it, and after the initial pause it tries the others as well,
+///   one after the other with the pauses of [`reconnect`](Self::reconnect) between rounds. The first that works is used.
+/// - **When the server is no longer healthy**, the others are asked; a better one, or among degraded ones one with a higher
+///   level, is moved to. The server that is left is told goodbye. Its level is read as often as
+///   [`keep_alive`](Self::keep_alive) says.
+/// - **Back** to an earlier one in the list it goes by the rule of [`fail_back`](Self::fail_back).
+/// - **Moves that follow each other quickly** are slowed down like attempts to reconnect: by up to the longest delay.
+///
+/// Another server is asked with a session that is closed again: `GetEndpoints`, `CreateSession`, `ActivateSession`, a Read of
+/// `ServiceLevel`, `CloseSession`. That happens while the server in use is lost or not healthy, and for going back; never
+/// otherwise.
 #[derive(Clone)]
 #[must_use = "call .open() to connect"]
 pub struct ClientBuilder {
-    url: String,
+    urls: Vec<String>,
     name: String,
     security: Security,
     identity: Identity,
@@ -51,14 +90,15 @@ pub struct ClientBuilder {
     keep_alive: Duration,
     max_attempts: Option<u32>,
     max_delay: Duration,
+    fail_back: FailBack,
     item_ids: ItemIds,
     on_event: Option<EventCallback>,
 }
 
 impl ClientBuilder {
-    pub(super) fn new(url: impl Into<String>) -> ClientBuilder {
+    pub(super) fn new(urls: Vec<String>) -> ClientBuilder {
         ClientBuilder {
-            url: url.into(),
+            urls,
             name: "openopc".into(),
             security: Security::None,
             identity: Identity::Anonymous,
@@ -70,6 +110,7 @@ impl ClientBuilder {
             keep_alive: Duration::from_secs(5),
             max_attempts: None,
             max_delay: Duration::from_secs(30),
+            fail_back: FailBack::default(),
             item_ids: ItemIds::Auto,
             on_event: None,
         }
@@ -114,7 +155,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Covers DNS, TCP, secure channel, session and namespace table. Default 10 s.
+    /// Covers DNS, TCP, secure channel, session and namespace table. Default 10 s; of several servers, for each.
     pub fn open_timeout(mut self, timeout: Duration) -> Self {
         self.open_timeout = timeout;
         self
@@ -141,6 +182,16 @@ impl ClientBuilder {
         self
     }
 
+    /// When to go back to a server that comes earlier in the list. Default: when it has been there for 60 s, at least as well
+    /// as the present one. With one server this means nothing.
+    ///
+    /// For that the earlier servers are asked every quarter of that time, at least every 30 s, but not more often than
+    /// [`keep_alive`](Self::keep_alive); what happens between two such looks is not seen.
+    pub fn fail_back(mut self, rule: FailBack) -> Self {
+        self.fail_back = rule;
+        self
+    }
+
     /// How item ids become nodes on this server. Default [`ItemIds::Auto`].
     pub fn item_ids(mut self, rule: ItemIds) -> Self {
         self.item_ids = rule;
@@ -156,14 +207,15 @@ impl ClientBuilder {
 
     /// Opens the session. Must be called inside a tokio runtime; the session lives on it.
     ///
-    /// With the feature `sim`, the URL `sim:` starts the bundled simulator for this client alone.
+    /// With the feature `sim`, the URL `sim:`, given alone, starts the bundled simulator for this client alone.
     ///
     /// # Errors
     /// [`Error::Config`] where the choices cannot work, [`Error::Security`] where the server offers no such endpoint,
-    /// [`Error::Open`] for everything that keeps the session from opening within the open timeout.
+    /// [`Error::Open`] for everything that keeps the session from opening within the open timeout; of several servers, when
+    /// there is none that could be opened, with the reason for each.
     pub async fn open(self) -> Result<Client> {
-        let (options, settings) = self.settle()?;
-        open::open(options, settings).await
+        let (places, settings) = self.settle()?;
+        open::open(places, settings).await
     }
 
     /// Opens the session on a runtime of its own, for code without async.
@@ -175,7 +227,7 @@ impl ClientBuilder {
         crate::blocking::Client::open(self)
     }
 
-    pub(super) fn settle(mut self) -> Result<(ConnectOptions, Settings)> {
+    pub(super) fn settle(mut self) -> Result<(Vec<Place>, Settings)> {
         for (what, timeout) in [
             ("open_timeout", &mut self.open_timeout),
             ("request_timeout", &mut self.request_timeout),
@@ -187,25 +239,21 @@ impl ClientBuilder {
             }
             *timeout = (*timeout).min(FOR_EVER);
         }
-        let simulated = open::wants_simulator(&self.url)?;
-        let address = if simulated {
-            // Replaced once the simulator has a port.
-            Address { host: "127.0.0.1".into(), port: 4840, path: String::new() }
-        } else {
-            Address::parse(&self.url).map_err(Error::Config)?
+        let credentials = match self.identity {
+            Identity::Anonymous => Credentials::Anonymous,
+            Identity::User { name, password } => Credentials::User { name, password },
+            Identity::Certificate { cert, key } => Credentials::Certificate { cert, key },
         };
-        let options = ConnectOptions {
+        let pki_dir = self.pki_dir.unwrap_or_else(default_pki_dir);
+        let (simulated, addresses) = addresses(&self.urls)?;
+        let options = |address| ConnectOptions {
             address,
-            application_name: self.name,
+            application_name: self.name.clone(),
             security: self.security,
-            credentials: match self.identity {
-                Identity::Anonymous => Credentials::Anonymous,
-                Identity::User { name, password } => Credentials::User { name, password },
-                Identity::Certificate { cert, key } => Credentials::Certificate { cert, key },
-            },
+            credentials: credentials.clone(),
             allow_plaintext_password: self.allow_plaintext_password,
             trust_any_certificate: self.trust_any_certificate,
-            pki_dir: self.pki_dir.unwrap_or_else(default_pki_dir),
+            pki_dir: pki_dir.clone(),
             connect_timeout: self.open_timeout,
             request_timeout: self.request_timeout,
             keep_alive: self.keep_alive,
@@ -213,27 +261,54 @@ impl ClientBuilder {
             initial_delay: Duration::from_millis(500).min(self.max_delay),
             max_delay: self.max_delay,
         };
+        let places = addresses.into_iter().map(|(url, address)| Place { url, options: options(address) });
+        let places = places.collect();
         let settings = Settings {
-            url: self.url,
             simulated,
             open_timeout: self.open_timeout,
             request_timeout: self.request_timeout,
+            fail_back: self.fail_back,
             item_ids: self.item_ids,
             on_event: self.on_event,
         };
-        Ok((options, settings))
+        Ok((places, settings))
     }
 }
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("url", &self.url)
+            .field("urls", &self.urls)
             .field("name", &self.name)
             .field("security", &self.security)
             .field("identity", &self.identity)
             .finish_non_exhaustive()
     }
+}
+
+/// Where the servers are, each once; whether they are the bundled simulator.
+fn addresses(urls: &[String]) -> Result<(bool, Vec<(String, Address)>)> {
+    if urls.is_empty() {
+        return Err(Error::Config("no server: the list of URLs is empty".into()));
+    }
+    let mut addresses: Vec<(String, Address)> = Vec::with_capacity(urls.len());
+    for url in urls {
+        if open::wants_simulator(url)? {
+            if urls.len() > 1 {
+                let others =
+                    "`sim:` starts a simulator for this client alone, and cannot be one of several servers";
+                return Err(Error::Config(others.into()));
+            }
+            // Replaced once the simulator has a port.
+            let address = Address { host: "127.0.0.1".into(), port: 4840, path: String::new() };
+            return Ok((true, vec![(url.clone(), address)]));
+        }
+        let address = Address::parse(url).map_err(Error::Config)?;
+        if !addresses.iter().any(|(_, other)| *other == address) {
+            addresses.push((url.clone(), address));
+        }
+    }
+    Ok((false, addresses))
 }
 
 /// The user's data directory by each system's convention, or the temporary one where there is no user.

@@ -4,9 +4,10 @@ use std::fmt;
 
 use crate::engine::client::{ConnectError, ConnectOptions, find_servers, get_endpoints};
 use crate::error::BoxError;
-use crate::{Client, ClientBuilder, Error, Operation, Result, Security};
+use crate::{Client, ClientBuilder, Error, IntoUrls, Operation, Result, Security};
 
 use super::open::bundle;
+use super::redundancy::Place;
 
 /// A server that another one, or itself, has told of (Part 4, 7.2 `ApplicationDescription`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl fmt::Display for IdentityKind {
 ///
 /// # Errors
 /// Those of [`ClientBuilder::servers`].
-pub async fn servers(url: impl Into<String>) -> Result<Vec<Server>> {
+pub async fn servers(url: impl IntoUrls) -> Result<Vec<Server>> {
     Client::builder(url).servers().await
 }
 
@@ -132,16 +133,18 @@ pub async fn servers(url: impl Into<String>) -> Result<Vec<Server>> {
 ///
 /// # Errors
 /// Those of [`ClientBuilder::endpoints`].
-pub async fn endpoints(url: impl Into<String>) -> Result<Vec<Endpoint>> {
+pub async fn endpoints(url: impl IntoUrls) -> Result<Vec<Endpoint>> {
     Client::builder(url).endpoints().await
 }
 
 impl ClientBuilder {
     /// The servers that the one at this address knows of (`FindServers`, Part 4, 5.5.2), as [`servers`], within the
-    /// [`open_timeout`](Self::open_timeout). No session is opened, and none of the security is used.
+    /// [`open_timeout`](Self::open_timeout). No session is opened, and none of the security is used. Of several addresses,
+    /// the first that answers.
     ///
     /// # Errors
-    /// [`Error::Config`] where the choices cannot work, [`Error::Discovery`] where nobody answers as a server would.
+    /// [`Error::Config`] where the choices cannot work, [`Error::Discovery`] where nobody answers as a server would; of
+    /// several addresses, what the last one failed with.
     pub async fn servers(self) -> Result<Vec<Server>> {
         discover(self, Operation::Servers, async |options| find_servers(options).await).await
     }
@@ -161,20 +164,24 @@ async fn discover<T>(
     operation: Operation,
     ask: impl AsyncFn(&ConnectOptions) -> Result<T, ConnectError>,
 ) -> Result<T> {
-    let (mut options, settings) = builder.settle()?;
+    let (mut places, settings) = builder.settle()?;
     // Until there is an answer.
-    let _bundled = bundle(&mut options, &settings).await?;
+    let _bundled = bundle(&mut places, &settings).await?;
     let after = settings.open_timeout;
-    // The engine's own limit for the answer must not come before ours.
-    options.request_timeout = after;
     let late = || Error::Timeout { operation, after }.into();
-    // The engine's future is a large one.
-    let answer = Box::pin(ask(&options));
-    let source: BoxError = match tokio::time::timeout(after, answer).await {
-        Ok(Ok(answer)) => return Ok(answer),
-        Ok(Err(ConnectError::Failed(failure))) if failure.is_timeout() => late(),
-        Ok(Err(error)) => error.into_text().into(),
-        Err(_) => late(),
-    };
-    Err(Error::Discovery { operation, url: settings.url, source })
+    let mut failed = Error::Config("no server to ask".into());
+    for Place { url, mut options } in places {
+        // The engine's own limit for the answer must not come before ours.
+        options.request_timeout = after;
+        // The engine's future is a large one.
+        let answer = Box::pin(ask(&options));
+        let source: BoxError = match tokio::time::timeout(after, answer).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(ConnectError::Failed(failure))) if failure.is_timeout() => late(),
+            Ok(Err(error)) => error.into_text().into(),
+            Err(_) => late(),
+        };
+        failed = Error::Discovery { operation, url, source };
+    }
+    Err(failed)
 }

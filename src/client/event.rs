@@ -46,6 +46,25 @@ pub enum Event {
         /// What it failed with.
         status: Status,
     },
+    /// Of several servers, this one could not be opened: at the start, or as one to move to. Another one is used or tried.
+    Unavailable {
+        /// Its URL, as given.
+        url: String,
+        /// What it failed with, in words.
+        reason: String,
+    },
+    /// The client has gone from one of its servers to another one. The old one was lost, which
+    /// [`Disconnected`](Event::Disconnected) has told before; or it has been left for a better one, without that word, but
+    /// subscriptions have told their callbacks. What is lost meanwhile is a [`Gap`](Event::Gap), and
+    /// [`Connected`](Event::Connected) comes when everything is there again.
+    Moved {
+        /// The URL of the old server, as given.
+        from: String,
+        /// The URL of the new server, as given.
+        to: String,
+        /// What the new one says of how well it is, from 0 to 255; `None` where it does not.
+        service_level: Option<u8>,
+    },
     /// Changes of subscribed tags between these two times were lost: the server no longer has them, or was not there to
     /// see them. The values of now follow. After a reconnect it comes before [`Connected`](Event::Connected).
     Gap {

@@ -52,7 +52,7 @@ pub struct ServerInfo {
     pub profiles: Vec<String>,
     /// What it takes at a time.
     pub limits: ServerLimits,
-    /// The URL this client was opened with.
+    /// The URL this client was opened with; of several, that of the server in use.
     pub url: String,
     /// The host in that URL, or the one that was found behind `sim:`.
     pub host: String,
@@ -221,9 +221,10 @@ impl Client {
     /// [`Service`](crate::Error::Service), [`Closed`](crate::Error::Closed).
     pub async fn info(&self) -> Result<ServerInfo> {
         let inner = self.inner();
+        let link = inner.link();
         let mut samples = self.standard_variables(Operation::Info, &VARIABLES).await?.into_iter();
         let mut next = || samples.next();
-        let chosen = inner.link().chosen();
+        let chosen = link.chosen();
         Ok(ServerInfo {
             vendor: value(next()).unwrap_or_default(),
             product: value(next()).unwrap_or_default(),
@@ -274,8 +275,12 @@ impl Client {
     async fn standard_variables(&self, operation: Operation, ids: &[u32]) -> Result<Vec<Sample>> {
         let inner = self.inner();
         inner.check_connected(operation)?;
+        let look = inner.resolver().look();
         let nodes = ids.iter().map(|id| Resolved::whole(&NodeId::numeric(0, *id))).collect();
-        inner.batch(nodes, 0.0).await.map_err(|failure| inner.error(operation, failure))
+        let samples = inner.batch(nodes, 0.0).await.map_err(|failure| inner.error(operation, failure))?;
+        // Half of one server and half of another would be neither.
+        inner.check_same(operation, look)?;
+        Ok(samples)
     }
 }
 

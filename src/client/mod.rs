@@ -1,6 +1,7 @@
 //! The client: one session, and the verbs on it.
 
 mod address;
+mod attempt;
 mod batch;
 mod builder;
 mod discover;
@@ -15,6 +16,7 @@ mod order;
 mod properties;
 mod read;
 mod record;
+mod redundancy;
 mod resolve;
 mod results;
 mod session;
@@ -37,6 +39,7 @@ pub use properties::{Properties, PropertiesOptions};
 pub use read::ReadOptions;
 #[cfg(feature = "blocking")]
 pub(crate) use record::Shape;
+pub use redundancy::{FailBack, IntoUrls};
 pub use results::Results;
 pub(crate) use session::{Handle, Inner};
 pub use write::WriteOptions;
@@ -61,7 +64,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// Those of [`ClientBuilder::open`].
-pub async fn open(url: impl Into<String>) -> Result<Client> {
+pub async fn open(url: impl IntoUrls) -> Result<Client> {
     Client::builder(url).open().await
 }
 
@@ -81,8 +84,8 @@ pub struct Client {
 
 impl Client {
     /// Starts with the defaults: no security, anonymous, reconnecting for ever.
-    pub fn builder(url: impl Into<String>) -> ClientBuilder {
-        ClientBuilder::new(url)
+    pub fn builder(url: impl IntoUrls) -> ClientBuilder {
+        ClientBuilder::new(url.into_urls())
     }
 
     pub(crate) fn from_handle(handle: Arc<Handle>) -> Client {
@@ -102,9 +105,14 @@ impl Client {
         self.inner().state()
     }
 
-    /// The URL this client was opened with.
+    /// The URL this client was opened with; of several, that of the server in use.
     pub fn url(&self) -> &str {
         self.inner().url()
+    }
+
+    /// The URLs of all servers this client was opened with, in the order of preference.
+    pub fn urls(&self) -> impl Iterator<Item = &str> {
+        self.inner().servers().urls()
     }
 
     /// How item ids are looked up on this server since the last (re)connect, and why. Nothing is sent.
@@ -147,7 +155,7 @@ impl Client {
         Ok(())
     }
 
-    /// The engine's session, for what this crate does not cover. **Not under semver**: it changes with the engine.
+    /// The engine's session with the server in use, for what this crate does not cover. **Not under semver**: it changes with the engine.
     pub fn session(&self) -> Arc<opcua::client::Session> {
         self.inner().link().session()
     }

@@ -14,15 +14,21 @@ use crate::subscribe::Monitor;
 use crate::tag::{Answer, Resolved, Resolver};
 use crate::{Error, Event, Operation, Result, State, Status, Tag};
 
+use super::FailBack;
+use super::attempt::{Found, Learnt, Taken};
 use super::batch::{Batch, Wire};
 use super::builder::EventCallback;
 use super::limits::{Limits, Service, read_each};
 use super::open::{Bundled, Settings};
 use super::order::Order;
+use super::redundancy::{Refused, Roaming, Servers};
 use super::structures::Structures;
 
 /// How long a server may take to say goodbye.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a server that is left for a better one may: nobody can do anything meanwhile.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Between two attempts to ask a server that is back what has changed.
 const LEARN_AGAIN: Duration = Duration::from_secs(1);
@@ -52,9 +58,9 @@ impl Drop for Handle {
 
 /// What the verbs and the session's task share.
 pub(crate) struct Inner {
-    url: String,
     request_timeout: Duration,
-    link: Link,
+    fail_back: FailBack,
+    servers: Arc<Servers>,
     resolver: Resolver,
     limits: Arc<Limits>,
     batch: Batch<Reads>,
@@ -77,7 +83,7 @@ enum Command {
 
 /// Batched reads go to the server, in chunks it takes.
 struct Reads {
-    link: Link,
+    servers: Arc<Servers>,
     limits: Arc<Limits>,
 }
 
@@ -89,25 +95,26 @@ impl Wire for Reads {
     }
 
     async fn read(&self, nodes: &[Arc<Resolved>], max_age: f64) -> Result<Vec<Sample>, Failure> {
-        read_each(&self.link, &self.limits, nodes, max_age).await
+        read_each(&self.servers.link(), &self.limits, nodes, max_age).await
     }
 }
 
 /// The session works: everything that keeps it so.
 pub(super) fn start(
-    link: Link,
+    servers: Servers,
     event_loop: EventLoop,
-    resolver: Resolver,
-    limits: Arc<Limits>,
+    learnt: Learnt,
     settings: Settings,
+    refused: Vec<Refused>,
 ) -> Arc<Inner> {
+    let (servers, Learnt { resolver, limits }) = (Arc::new(servers), learnt);
     let (commands, inbox) = mpsc::unbounded_channel();
     let runtime = tokio::runtime::Handle::current();
     let inner = Arc::new(Inner {
-        url: settings.url,
         request_timeout: settings.request_timeout,
-        batch: Batch::new(Reads { link: link.clone(), limits: limits.clone() }, runtime.clone()),
-        link,
+        fail_back: settings.fail_back,
+        batch: Batch::new(Reads { servers: servers.clone(), limits: limits.clone() }, runtime.clone()),
+        servers,
         resolver,
         limits,
         order: Order::default(),
@@ -120,6 +127,9 @@ pub(super) fn start(
         commands,
         events: settings.on_event.map(events_task),
     });
+    for server in refused {
+        inner.tell(server.event());
+    }
     inner.tell(Event::Connected { resumed: false });
     tokio::spawn(drive(inner.clone(), event_loop, inbox));
     inner
@@ -145,21 +155,27 @@ fn events_task(callback: EventCallback) -> mpsc::UnboundedSender<Event> {
     sender
 }
 
-/// Keeps the session: polls the connection, follows its events, closes it.
+/// Keeps the session: polls the connection, follows its events, moves to another server, closes it.
 async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::UnboundedReceiver<Command>) {
     let end = End(inner.clone());
     // Beside the connection, not in its way: it talks to the server, and only this loop moves the messages. Dropped where
     // it stands when the connection is lost again, so that nothing of it is done afterwards.
     let mut restoring: Option<Task> = None;
+    let mut roaming = Roaming::new(inner.clone());
+    roaming.settled();
+    // Not once the attempts at the present server are used up, while others are still tried.
+    let mut running = true;
     let mut replies: Vec<oneshot::Sender<()>> = loop {
         tokio::select! {
-            event = event_loop.next() => match event {
+            event = event_loop.next(), if running => match event {
                 Some(LinkEvent::Connected { resumed }) => {
+                    roaming.stop();
                     restoring = Some(Box::pin(inner.clone().restore(resumed)));
                 }
                 Some(LinkEvent::Lost(status)) => {
                     restoring = None;
                     inner.lost(status);
+                    roaming.lost();
                 }
                 Some(LinkEvent::NothingToPublish) => {
                     if let Some(monitor) = inner.monitor.get() {
@@ -168,18 +184,38 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
                 }
                 Some(LinkEvent::Failed(status)) => inner.tell(Event::RetryFailed { status }),
                 Some(LinkEvent::Retrying { attempt, after }) => inner.tell(Event::Retrying { attempt, after }),
+                None if roaming.is_seeking() => running = false,
                 None => break Vec::new(),
             },
-            () = progress(&mut restoring) => restoring = None,
+            () = progress(&mut restoring) => {
+                restoring = None;
+                roaming.settled();
+            }
+            found = roaming.next() => match found {
+                Some(found) => {
+                    roaming.moved();
+                    if inner.change(found, &mut event_loop).await {
+                        running = true;
+                        restoring = Some(Box::pin(inner.clone().restore(false)));
+                    } else if inner.state() == State::Connected {
+                        roaming.settled();
+                    } else {
+                        roaming.lost();
+                    }
+                }
+                None if running => {}
+                None => break Vec::new(),
+            },
             command = inbox.recv() => {
                 let Some(Command::Close(reply)) = command else { break Vec::new() };
                 if inner.state() == State::Connected {
-                    say_goodbye(&inner.link, &mut event_loop, inner.request_timeout).await;
+                    say_goodbye(&inner.link(), &mut event_loop, inner.request_timeout.min(CLOSE_TIMEOUT)).await;
                 }
                 break reply.into_iter().collect();
             }
         }
     };
+    drop(roaming);
     drop(restoring);
     // The state first: calls that the end of the connection interrupts look at it.
     drop(end);
@@ -208,7 +244,7 @@ impl Drop for End {
     }
 }
 
-pub(super) async fn say_goodbye(link: &Link, event_loop: &mut EventLoop, request_timeout: Duration) {
+pub(super) async fn say_goodbye(link: &Link, event_loop: &mut EventLoop, timeout: Duration) {
     let session = link.session();
     let goodbye = session.disconnect();
     let finish = async {
@@ -220,18 +256,28 @@ pub(super) async fn say_goodbye(link: &Link, event_loop: &mut EventLoop, request
             }
         }
     };
-    if tokio::time::timeout(request_timeout.min(CLOSE_TIMEOUT), finish).await.is_err() {
+    if tokio::time::timeout(timeout, finish).await.is_err() {
         tracing::debug!("closed without the server's answer");
     }
 }
 
 impl Inner {
+    /// Of the server in use.
     pub(crate) fn url(&self) -> &str {
-        &self.url
+        self.servers.url()
     }
 
-    pub(crate) fn link(&self) -> &Link {
-        &self.link
+    pub(super) fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    pub(super) fn fail_back(&self) -> FailBack {
+        self.fail_back
+    }
+
+    /// The session with the server in use. Whoever holds it stays with that server.
+    pub(crate) fn link(&self) -> Arc<Link> {
+        self.servers.link()
     }
 
     pub(crate) fn limits(&self) -> &Arc<Limits> {
@@ -281,7 +327,7 @@ impl Inner {
     pub(crate) fn check_connected(&self, operation: Operation) -> Result<()> {
         self.check_open(operation)?;
         match self.state() {
-            State::Reconnecting => Err(Error::Disconnected { operation, url: self.url.clone() }),
+            State::Reconnecting => Err(Error::Disconnected { operation, url: self.url().to_owned() }),
             _ => Ok(()),
         }
     }
@@ -292,7 +338,7 @@ impl Inner {
         if self.resolver.look() == look {
             Ok(())
         } else {
-            Err(Error::Disconnected { operation, url: self.url.clone() })
+            Err(Error::Disconnected { operation, url: self.url().to_owned() })
         }
     }
 
@@ -337,12 +383,12 @@ impl Inner {
         if self.is_closed() && (failure.is_disconnected() || failure.is_timeout()) {
             return Error::Closed { operation };
         }
-        failure.into_error(operation, &self.url, self.request_timeout)
+        failure.into_error(operation, self.url(), self.request_timeout)
     }
 
     /// What the tags mean: one answer each, in order.
     pub(super) async fn find(&self, operation: Operation, tags: &[&Tag]) -> Result<Vec<Answer>> {
-        let answers = self.resolver.resolve(tags, &self.link, &self.limits).await;
+        let answers = self.resolver.resolve(tags, &self.link(), &self.limits).await;
         answers.map_err(|failure| self.error(operation, failure))
     }
 
@@ -360,7 +406,7 @@ impl Inner {
     }
 
     pub(crate) fn tell(&self, event: Event) {
-        tracing::debug!(url = %self.url, ?event, "connection");
+        tracing::debug!(url = self.url(), ?event, "connection");
         if let Some(events) = &self.events {
             let _ = events.send(event);
         }
@@ -377,15 +423,38 @@ impl Inner {
         }
     }
 
+    /// Leaves the present server for another one; `false` where that one is gone as well.
+    async fn change(&self, found: Found, event_loop: &mut EventLoop) -> bool {
+        let (index, service_level) = (found.index, found.level);
+        let Some(Taken { link, event_loop: next, .. }) = found.take().await else { return false };
+        // From here on nothing is begun with the old server, and nothing that it answers is believed.
+        if self.state.send_replace(State::Reconnecting) == State::Connected {
+            let patience = self.request_timeout.min(LEAVE_TIMEOUT);
+            say_goodbye(&self.link(), event_loop, patience).await;
+            // What it still said while it was left was true; now nothing is.
+            if let Some(monitor) = self.monitor.get() {
+                monitor.lost();
+            }
+        }
+        *event_loop = next;
+        let from = self.url().to_owned();
+        self.servers.move_to(index, link);
+        self.resolver.forget_all();
+        self.structures.forget_all();
+        self.tell(Event::Moved { from, to: self.url().to_owned(), service_level });
+        true
+    }
+
     /// After a reconnect: looks up again what may have changed, then brings the subscriptions back.
     async fn restore(self: Arc<Self>, resumed: bool) {
         // Without the namespace table a tag could mean anything. Where the connection is the trouble, its loss ends this.
-        while let Err(failure) = learn(&self.link, &self.resolver, &self.limits).await {
+        let link = self.link();
+        while let Err(failure) = learn(&link, &self.resolver, &self.limits).await {
             self.tell(Event::RetryFailed { status: failure.status });
             tokio::time::sleep(LEARN_AGAIN).await;
         }
         // Lined up before anybody is told that the session works: tags added from then on come behind it.
-        let restored = self.monitor.get().map(|monitor| monitor.restore(resumed));
+        let restored = self.monitor.get().map(|monitor| monitor.restore(link.clone(), resumed));
         self.state.send_replace(State::Connected);
         if let Some(restored) = restored {
             restored.await;

@@ -136,7 +136,7 @@ impl Inner {
 
     /// The data type that each encoding belongs to (Part 3, 7.13 `HasEncoding`).
     async fn encoded_types(&self, encodings: &[NodeId]) -> Result<Vec<Option<NodeId>>, Failure> {
-        let link = self.link();
+        let link = &self.link();
         let ask = |part: Vec<NodeId>| async move { link.encoded_types(&part).await };
         let listings = chunked(self.limits(), Service::Browse, encodings, ask).await?;
         let first = |listing: Result<Vec<Reference>, Status>| Some(listing.ok()?.into_iter().next()?.node);
@@ -162,7 +162,7 @@ impl Inner {
                 .iter()
                 .flat_map(|id| attributes.map(|attribute| Target::value(id).attribute(attribute)))
                 .collect();
-            let link = self.link();
+            let link = &self.link();
             let read = |part: Vec<Target>| async move { link.read(&part, 0.0).await };
             let samples = chunked(self.limits(), Service::Read, &targets, read).await?;
             let mut samples = samples.into_iter().map(|sample| sample.value);
@@ -209,7 +209,7 @@ impl Inner {
                 break;
             }
             let ancestors: Vec<NodeId> = front.iter().map(|(_, ancestor)| ancestor.clone()).collect();
-            let link = self.link();
+            let link = &self.link();
             let ask = |part: Vec<NodeId>| async move { link.supertypes(&part).await };
             let listings = chunked(self.limits(), Service::Browse, &ancestors, ask).await?;
             let parent =

@@ -84,9 +84,13 @@ impl Inner {
         if !names.is_empty() {
             self.check_connected(OPERATION)?;
         }
+        let look = self.resolver().look();
         let nodes = self.resolve(OPERATION, &names).await?;
         let known: Vec<Arc<Resolved>> = nodes.iter().flatten().cloned().collect();
         let told = self.learn_types(&known).await.map_err(|failure| self.error(OPERATION, failure))?;
+        if !known.is_empty() {
+            self.check_same(OPERATION, look)?;
+        }
         let (mut nodes, mut told) = (nodes.into_iter(), told.into_iter());
         let mut next = |tag: Tag| {
             let node =

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -126,6 +127,39 @@ impl Simulator {
         reading.source_time = Some(sample.source_time);
         reading.server_time = Some(now);
         Ok(reading)
+    }
+
+    /// What the server says of how well it can do its work: its `ServiceLevel` (`i=2267`), by which clients of redundant
+    /// servers choose (Part 4, 6.6.2.4.2). 0 is maintenance, 1 no data, 2 to 199 degraded, 200 to 255 healthy; at first it is
+    /// 255, and a restart keeps it. Subscriptions are told. It changes nothing else: the values are as good as before.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use openopc::{Client, Event, sim::Simulator};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> openopc::Result<()> {
+    /// let (first, second) = (Simulator::start().await?, Simulator::start().await?);
+    /// let (send, mut events) = tokio::sync::mpsc::unbounded_channel();
+    /// let opc = Client::builder([first.url(), second.url()])
+    ///     .keep_alive(Duration::from_millis(50))
+    ///     .on_event(move |event| _ = send.send(event))
+    ///     .open()
+    ///     .await?;
+    ///
+    /// first.set_service_level(100);
+    /// while !matches!(events.recv().await, Some(Event::Moved { .. })) {}
+    /// assert_eq!(opc.url(), second.url());
+    /// # opc.close().await
+    /// # }
+    /// ```
+    pub fn set_service_level(&self, level: u8) {
+        let space = self.space();
+        space.service_level.store(level, Ordering::Relaxed);
+        if let Some(host) = space.host() {
+            host.service_level(level);
+        }
     }
 
     /// The simulator's time, which its signals and the times of its values follow.

@@ -1,7 +1,7 @@
 //! [`Space`]: all items of a simulator and the tree they are browsed in.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use chrono::Utc;
@@ -60,6 +60,9 @@ pub(crate) trait Host: Send + Sync {
     /// The time has been moved: everything that is due up to now is to be sampled in order.
     fn advance(&self, to: chrono::DateTime<Utc>);
 
+    /// The service level has changed.
+    fn service_level(&self, level: u8);
+
     /// The names of the clients that have a session.
     fn clients(&self) -> Vec<String>;
 }
@@ -83,6 +86,8 @@ pub(crate) struct Space {
     host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
     pub(crate) faults: Arc<Faults>,
+    /// What the server says of how well it can do its work (Part 4, 6.6.2.4.2).
+    pub(crate) service_level: Arc<AtomicU8>,
     qualities: AtomicU64,
     panics: AtomicU64,
 }
@@ -104,6 +109,7 @@ impl Space {
             host: OnceLock::new(),
             log: Mutex::default(),
             faults: Arc::new(Faults::new(seed)),
+            service_level: Arc::new(AtomicU8::new(u8::MAX)),
             qualities: AtomicU64::new(0),
             panics: AtomicU64::new(0),
         }
@@ -123,6 +129,7 @@ impl Space {
             fixed: self.fixed,
             log: Mutex::new(log),
             faults: Arc::clone(&self.faults),
+            service_level: Arc::clone(&self.service_level),
             qualities: AtomicU64::new(qualities),
             panics: AtomicU64::new(self.panics()),
             ..Space::new(Time::Real, self.seed)

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::client::Inner;
 use crate::engine::Sample;
+use crate::engine::client::Link;
 use crate::status::code;
 use crate::{Error, Operation, Result, Status, Tag};
 
@@ -152,9 +153,9 @@ impl Monitor {
     }
 
     /// The connection is back: takes up on the server what it kept, and makes the rest anew. Lined up by the call, not by the first poll.
-    pub(crate) fn restore(&self, resumed: bool) -> impl Future<Output = ()> + use<> {
+    pub(crate) fn restore(&self, link: Arc<Link>, resumed: bool) -> impl Future<Output = ()> + use<> {
         let (reply, answer) = oneshot::channel();
-        self.send(Command::Restore { resumed, reply });
+        self.send(Command::Restore { link, resumed, reply });
         async move {
             let _ = answer.await;
         }

@@ -51,7 +51,7 @@ impl Run {
             .filter(|entry| matches!(entry.node_id.identifier, Identifier::String(_)))
             .map(|entry| (entry.item_id.as_str(), &entry.node_id))
             .collect();
-        let mut leads = inner.resolver().leads(&ids, inner.link(), inner.limits()).await?.into_iter();
+        let mut leads = inner.resolver().leads(&ids, &inner.link(), inner.limits()).await?.into_iter();
         for entry in made.iter_mut().flatten() {
             if matches!(entry.node_id.identifier, Identifier::String(_)) && leads.next() == Some(true) {
                 entry.tag = Tag::item(entry.item_id.as_str());

@@ -37,11 +37,16 @@ impl Inner {
         if !names.is_empty() {
             self.check_connected(OPERATION)?;
         }
+        let look = self.resolver().look();
         let answers = self.find(OPERATION, &names).await?;
         let nodes: Vec<Arc<Resolved>> = answers.iter().flatten().cloned().collect();
         // On the heap: what is asked at once makes a future of many kilobytes, which would be every caller's.
         let asked =
             Box::pin(self.ask(&nodes, wanted)).await.map_err(|failure| self.error(OPERATION, failure))?;
+        if !nodes.is_empty() {
+            // What was found on one server, another one may have been asked about.
+            self.check_same(OPERATION, look)?;
+        }
         let (mut answers, mut asked) = (answers.into_iter(), asked.into_iter());
         Ok(tags
             .into_iter()
@@ -76,10 +81,9 @@ impl Inner {
             .collect();
         let ids: Vec<NodeId> = nodes.iter().map(|node| node.target.node()).collect();
         let listed: &[NodeId] = if wanted.wants_listing() { &ids } else { &[] };
-        let (mut samples, listings) = tokio::try_join!(
-            read_each(self.link(), self.limits(), &targets, 0.0),
-            self.list_properties(listed),
-        )?;
+        let link = self.link();
+        let (mut samples, listings) =
+            tokio::try_join!(read_each(&link, self.limits(), &targets, 0.0), self.list_properties(listed),)?;
         self.decode_any(&mut samples).await;
         let (mut samples, mut listings) = (samples.into_iter(), listings.into_iter());
         let mut answers: Vec<Answer> = ids
@@ -178,7 +182,7 @@ impl Inner {
                 numbered = targets.len();
             }
         }
-        let mut samples = read_each(self.link(), self.limits(), &targets, 0.0).await?;
+        let mut samples = read_each(&self.link(), self.limits(), &targets, 0.0).await?;
         self.decode_any(samples.get_mut(numbered..).unwrap_or_default()).await;
         let found = |reference: &Reference| -> Found {
             let place = places.get(&reference.node).filter(|_| wanted.reads(&reference.name));

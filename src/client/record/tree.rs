@@ -184,7 +184,7 @@ impl Inner {
     ) -> Result<Vec<Vec<Place>>> {
         let parents: Vec<NodeId> =
             wanted.iter().filter_map(|(place, _)| tree.node(*place)).map(|node| node.id.clone()).collect();
-        let link = self.link();
+        let link = &self.link();
         let browse = |part: Vec<NodeId>| async move { link.children(&part).await };
         let listings = chunked(self.limits(), Service::Browse, &parents, browse)
             .await

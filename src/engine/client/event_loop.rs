@@ -118,6 +118,15 @@ pub(crate) async fn progress(task: &mut Option<Task>) {
     }
 }
 
+/// The pause before the `attempt`-th attempt: between half and all of `initial * 2^(attempt - 1)`, capped.
+pub(crate) fn pause(initial: Duration, max: Duration, attempt: u32) -> Duration {
+    let full = initial.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(max);
+    // A fresh hasher's keys are random enough to spread clients.
+    let random = RandomState::new().build_hasher().finish() % 1000;
+    let share = u32::try_from(random).unwrap_or_default();
+    full / 2 + full / 2 * share / 1000
+}
+
 /// How long to wait before each attempt: none before the first, then doubling up to a maximum, with jitter so that a
 /// thousand clients of one server do not return in the same instant.
 ///
@@ -140,19 +149,10 @@ impl Backoff {
         if attempt == 0 {
             return;
         }
-        let after = self.delay(attempt);
+        let after = pause(self.initial, self.max, attempt);
         // Nobody listens only when the client is gone.
         let _ = self.events.send(LinkEvent::Retrying { attempt, after });
         tokio::time::sleep(after).await;
-    }
-
-    /// Between half and all of `initial * 2^(attempt - 1)`, capped.
-    fn delay(&self, attempt: u32) -> Duration {
-        let full = self.initial.saturating_mul(1 << (attempt - 1).min(16)).min(self.max);
-        // A fresh hasher's keys are random enough to spread clients.
-        let random = RandomState::new().build_hasher().finish() % 1000;
-        let share = u32::try_from(random).unwrap_or_default();
-        full / 2 + full / 2 * share / 1000
     }
 
     fn reset(&self) {
@@ -168,11 +168,10 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_the_maximum_and_vary() {
-        let (events, _keep) = mpsc::unbounded_channel();
-        let backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30), events);
+        let (initial, max) = (Duration::from_millis(500), Duration::from_secs(30));
         for (attempt, full) in [(1, 500), (2, 1000), (5, 8000), (7, 30_000), (4_000_000, 30_000)] {
             let full = Duration::from_millis(full);
-            let delays: Vec<Duration> = (0..50).map(|_| backoff.delay(attempt)).collect();
+            let delays: Vec<Duration> = (0..50).map(|_| pause(initial, max, attempt)).collect();
             assert!(delays.iter().all(|d| *d >= full / 2 && *d <= full), "attempt {attempt}: {delays:?}");
             assert!(delays.iter().any(|d| *d != delays[0]), "no jitter in attempt {attempt}");
         }

@@ -16,7 +16,7 @@ mod transport;
 pub(crate) use browse::{Child, Continuation, NodeClass, Page, PageResult, Reference};
 pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
 pub(crate) use discovery::{find_servers, get_endpoints};
-pub(crate) use event_loop::{EventLoop, LinkEvent, Task, progress};
+pub(crate) use event_loop::{EventLoop, LinkEvent, Task, pause, progress};
 pub(crate) use failure::Failure;
 pub(crate) use messages::{Gap, Messages, is_gone};
 pub(crate) use node::{Aim, Attribute, Target};

@@ -45,7 +45,7 @@ impl Front {
         monitors: Arc<Monitors>,
         context: ServerContext,
     ) -> Front {
-        let standard = Standard::new(context.node_managers, context.status);
+        let standard = Standard::new(context.node_managers, context.status, space.clone());
         Front { space, namespace, monitors, standard, namespaces }
     }
 

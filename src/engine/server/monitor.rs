@@ -14,7 +14,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use opcua::server::node_manager::{MonitoredItemRef, MonitoredItemUpdateRef};
 use opcua::server::notify::SubscriptionDataNotifierBatch;
 use opcua::server::{CreateMonitoredItem, MonitoredItemHandle, SubscriptionCache};
-use opcua::types::{AttributeId, DataValue, MonitoringMode, NumericRange, StatusCode, TimestampsToReturn};
+use opcua::types::{
+    AttributeId, DataValue, MonitoringMode, NodeId, NumericRange, StatusCode, TimestampsToReturn, VariableId,
+};
 use tokio::sync::Notify;
 
 use super::attributes::View;
@@ -350,6 +352,12 @@ impl Host for Monitors {
                 return;
             }
         }
+    }
+
+    fn service_level(&self, level: u8) {
+        let id: NodeId = VariableId::Server_ServiceLevel.into();
+        let value = DataValue::new_now(level);
+        self.subscriptions.notify_data_change([(value, &id, AttributeId::Value)].into_iter());
     }
 
     fn clients(&self) -> Vec<String> {

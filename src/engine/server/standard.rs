@@ -1,6 +1,7 @@
 //! Namespace 0: the engine's own nodes, with what the engine gets wrong put right.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use chrono::Utc;
 use opcua::server::ServerStatusWrapper;
@@ -13,17 +14,22 @@ use opcua::types::{
 
 use super::attributes::{failed, index_range, stamped};
 use crate::engine::convert;
-use crate::sim::code;
+use crate::sim::{Space, code};
 
 /// The engine's manager of namespace 0.
 pub(super) struct Standard {
     managers: NodeManagersRef,
     status: Arc<ServerStatusWrapper>,
+    space: Arc<Space>,
 }
 
 impl Standard {
-    pub(super) fn new(managers: NodeManagersRef, status: Arc<ServerStatusWrapper>) -> Standard {
-        Standard { managers, status }
+    pub(super) fn new(
+        managers: NodeManagersRef,
+        status: Arc<ServerStatusWrapper>,
+        space: Arc<Space>,
+    ) -> Standard {
+        Standard { managers, status, space }
     }
 
     /// `None` only while the server goes down.
@@ -88,6 +94,9 @@ impl Standard {
             }
             VariableId::Server_ServerStatus_ShutdownReason => {
                 Variant::from(self.status.shutdown_reason().unwrap_or_else(LocalizedText::null))
+            }
+            VariableId::Server_ServiceLevel => {
+                Variant::from(self.space.service_level.load(Ordering::Relaxed))
             }
             _ => return None,
         })

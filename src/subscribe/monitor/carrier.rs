@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::client::Inner;
 use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
-use crate::engine::client::{Failure, Messages, Sink, Subscribed, is_gone};
+use crate::engine::client::{Failure, Link, Messages, Sink, Subscribed, is_gone};
 use crate::status::code;
 use crate::subscribe::queue::Slot;
 use crate::subscribe::{Delivery, Refresh};
@@ -63,6 +63,8 @@ struct There {
 
 pub(super) struct Carrier {
     inner: Arc<Inner>,
+    /// The session that the subscription is on.
+    link: Arc<Link>,
     rate: Duration,
     routes: Arc<Routes>,
     /// `None` while there is no subscription on the server.
@@ -81,12 +83,14 @@ pub(super) struct Carrier {
 impl Carrier {
     pub(super) fn new(
         inner: Arc<Inner>,
+        link: Arc<Link>,
         rate: Duration,
         commands: mpsc::WeakUnboundedSender<Command>,
     ) -> Carrier {
         let routes = Routes::new(&inner, rate, commands.clone());
         Carrier {
             inner,
+            link,
             rate,
             routes,
             there: None,
@@ -199,7 +203,7 @@ impl Carrier {
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
         }
-        let making = Making { inner: &self.inner, subscription, rate: self.rate, feed };
+        let making = Making { inner: &self.inner, link: &self.link, subscription, rate: self.rate, feed };
         let (created, failure) = making.items(&wanted).await;
         // What comes for those that were not made is for nobody: they are made again.
         self.routes.remove(wanted.iter().skip(created.len()).map(|(handle, _, _)| *handle));
@@ -239,7 +243,7 @@ impl Carrier {
         let keep_alive =
             u32::try_from(KEEP_ALIVE.as_millis() / rate.as_millis()).unwrap_or(u32::MAX).clamp(1, 1000);
         let Subscribed { id, granted, keep_alive, messages } =
-            self.inner.link().create_subscription(self.rate, keep_alive, sink).await?;
+            self.link.create_subscription(self.rate, keep_alive, sink).await?;
         let watchdog = Watchdog::start(&messages, keep_alive, self.rate, self.commands.clone());
         let started = self.inner.limits().start_time();
         self.there = Some(There { id, messages, started, _watchdog: watchdog });
@@ -281,7 +285,7 @@ impl Carrier {
 
     async fn delete_ids(&mut self, ids: Vec<u32>) {
         let Some(subscription) = self.id() else { return };
-        let (link, limits) = (self.inner.link(), self.inner.limits());
+        let (link, limits) = (&self.link, self.inner.limits());
         let deleted = chunked(limits, Service::MonitoredItems, &ids, |part| async move {
             link.delete_items(subscription, part).await.map(|()| Vec::<()>::new())
         });
@@ -296,9 +300,18 @@ impl Carrier {
     async fn drop_from_server(&mut self) -> Option<u32> {
         self.orphans.clear();
         let There { id, .. } = self.there.take()?;
-        let failure = self.inner.link().delete_subscriptions(&[id]).await.err()?;
+        let failure = self.link.delete_subscriptions(&[id]).await.err()?;
         tracing::debug!(status = %failure.status, "a subscription could not be deleted");
         Some(id)
+    }
+
+    /// The client has moved to another server. What was on the old one has gone with its session.
+    pub(super) fn move_to(&mut self, link: &Arc<Link>) {
+        self.link = link.clone();
+        self.orphans.clear();
+        if let Some(there) = self.there.take() {
+            self.gap.get_or_insert(there.messages.heard());
+        }
     }
 
     /// Makes everything anew on the server, which has lost what it told or was to tell.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::client::Inner;
 use crate::client::limits::{Service, chunked_until_failure};
-use crate::engine::client::{Failure, ItemRequest};
+use crate::engine::client::{Failure, ItemRequest, Link};
 use crate::status::code;
 use crate::subscribe::{Deadband, Delivery};
 use crate::tag::Resolved;
@@ -30,6 +30,7 @@ type Made = Result<(u32, Duration), Status>;
 /// Where items are made, and for whom.
 pub(super) struct Making<'a> {
     pub(super) inner: &'a Inner,
+    pub(super) link: &'a Link,
     pub(super) subscription: u32,
     pub(super) rate: Duration,
     pub(super) feed: &'a Feed,
@@ -67,7 +68,7 @@ impl Making<'_> {
             Delivery::Latest => 1,
             Delivery::Every { queue } => queue.max(1),
         };
-        let (link, limits) = (self.inner.link(), self.inner.limits());
+        let (link, limits) = (self.link, self.inner.limits());
         chunked_until_failure(limits, Service::MonitoredItems, wanted, |part| async move {
             let requests = part.into_iter().map(|(handle, _, node)| ItemRequest {
                 handle,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::client::Inner;
+use crate::engine::client::Link;
 use crate::{Operation, Result, Tag};
 
 use super::Feed;
@@ -31,6 +32,8 @@ pub(super) enum Command {
     Lost,
     /// The connection is back.
     Restore {
+        /// The session that is back, or the one with the server that the client has moved to.
+        link: Arc<Link>,
         /// The server kept the session.
         resumed: bool,
         reply: oneshot::Sender<()>,
@@ -72,6 +75,8 @@ pub(super) async fn run(
     let mut carriers: HashMap<Duration, Carrier> = HashMap::new();
     // As the commands tell it, not as it is by now: what is added between the two is made by the `Restore` to come.
     let mut connected = true;
+    // The session that everything here is on. Not the one of the moment: what was found on one server is never put on another.
+    let mut link = inner.link();
     // Ended while the server could not be told.
     let mut orphans: Vec<u32> = Vec::new();
     while let Some(command) = inbox.recv().await {
@@ -80,7 +85,7 @@ pub(super) async fn run(
                 let rate = feed.options.refresh.publishing_interval();
                 let carrier = carriers
                     .entry(rate)
-                    .or_insert_with(|| Carrier::new(inner.clone(), rate, commands.clone()));
+                    .or_insert_with(|| Carrier::new(inner.clone(), link.clone(), rate, commands.clone()));
                 let result = match inner.check_open(Operation::Subscribe) {
                     Ok(()) if connected => carrier.add(&feed, tags).await,
                     Ok(()) => {
@@ -108,11 +113,18 @@ pub(super) async fn run(
                 }
             }
             Command::Lost => connected = false,
-            Command::Restore { resumed, reply } => {
+            Command::Restore { link: present, resumed, reply } => {
                 connected = true;
+                if !Arc::ptr_eq(&present, &link) {
+                    link = present;
+                    orphans.clear();
+                    for carrier in carriers.values_mut() {
+                        carrier.move_to(&link);
+                    }
+                }
                 // A server that was restarted does not know them.
-                let _ = inner.link().delete_subscriptions(&std::mem::take(&mut orphans)).await;
-                restore(&inner, &mut carriers, resumed).await;
+                let _ = link.delete_subscriptions(&std::mem::take(&mut orphans)).await;
+                restore(&inner, &link, &mut carriers, resumed).await;
                 let _ = reply.send(());
             }
             Command::Fill { rate } => {
@@ -156,11 +168,11 @@ pub(super) async fn run(
 }
 
 /// The connection is back: what the server kept is taken up, the rest made anew.
-async fn restore(inner: &Inner, carriers: &mut HashMap<Duration, Carrier>, resumed: bool) {
+async fn restore(inner: &Inner, link: &Link, carriers: &mut HashMap<Duration, Carrier>, resumed: bool) {
     let there: HashSet<Duration> = if resumed {
         carriers.iter().filter(|(_, carrier)| carrier.id().is_some()).map(|(rate, _)| *rate).collect()
     } else {
-        transfer(inner, carriers).await
+        transfer(inner, link, carriers).await
     };
     let mut kept = HashSet::new();
     // Before anything is made: a server that was restarted counts its subscriptions from the start, and an old id may be
@@ -173,7 +185,7 @@ async fn restore(inner: &Inner, carriers: &mut HashMap<Duration, Carrier>, resum
         }
     }
     if resumed && kept.is_empty() && !carriers.is_empty() {
-        inner.link().forget_publishes().await;
+        link.forget_publishes().await;
     }
     for (rate, carrier) in carriers.iter_mut() {
         if kept.contains(rate) {
@@ -185,7 +197,7 @@ async fn restore(inner: &Inner, carriers: &mut HashMap<Duration, Carrier>, resum
 }
 
 /// Takes the subscriptions of a lost session into the new one; those that came.
-async fn transfer(inner: &Inner, carriers: &HashMap<Duration, Carrier>) -> HashSet<Duration> {
+async fn transfer(inner: &Inner, link: &Link, carriers: &HashMap<Duration, Carrier>) -> HashSet<Duration> {
     // A server that was restarted gives the same ids to others, and might hand over theirs.
     let same =
         |carrier: &Carrier| carrier.started().is_some() && carrier.started() == inner.limits().start_time();
@@ -197,7 +209,7 @@ async fn transfer(inner: &Inner, carriers: &HashMap<Duration, Carrier>) -> HashS
     if candidates.is_empty() {
         return HashSet::new();
     }
-    match inner.link().transfer(candidates.iter().map(|(_, id)| *id).collect()).await {
+    match link.transfer(candidates.iter().map(|(_, id)| *id).collect()).await {
         Ok(came) => {
             candidates.iter().zip(came).filter(|(_, came)| *came).map(|((rate, _), _)| *rate).collect()
         }

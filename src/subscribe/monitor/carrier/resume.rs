@@ -40,7 +40,7 @@ impl Carrier {
         self.make().await;
         let Some(there) = &self.there else { return };
         there.messages.listen();
-        self.inner.link().publish();
+        self.link.publish();
         probe(&there.messages, self.granted, self.rate, self.commands.clone());
     }
 
@@ -65,14 +65,14 @@ impl Carrier {
 
     async fn catch_up(&self, beyond: bool) -> Result<Option<Gap>, Failure> {
         let Some(there) = &self.there else { return Ok(None) };
-        self.inner.link().catch_up(there.id, &there.messages, beyond).await
+        self.link.catch_up(there.id, &there.messages, beyond).await
     }
 
     /// Looks whether the server still has the subscription. That it has none may be old news: the answer to a request from
     /// before this one was made.
     pub(in super::super) async fn check(&mut self) {
         if let Some(id) = self.id()
-            && matches!(self.inner.link().is_alive(id).await, Ok(false))
+            && matches!(self.link.is_alive(id).await, Ok(false))
         {
             self.restore().await;
         }
@@ -84,9 +84,9 @@ impl Carrier {
         for load in self.loads.values() {
             load.feed.queue.push_lost(code::BAD_NO_COMMUNICATION);
         }
-        match self.inner.link().is_alive(id).await {
+        match self.link.is_alive(id).await {
             Ok(_) => self.restore().await,
-            Err(failure) if failure.is_timeout() => self.inner.link().hang_up().await,
+            Err(failure) if failure.is_timeout() => self.link.hang_up().await,
             Err(_) => {}
         }
     }
@@ -118,6 +118,8 @@ impl Carrier {
         }
         let nodes = items.iter().map(|(_, node)| node.clone()).collect();
         match self.inner.batch(nodes, 0.0).await {
+            // The client has moved meanwhile, and may have asked another server: everything is made again there.
+            Ok(_) if !Arc::ptr_eq(&self.inner.link(), &self.link) => {}
             Ok(samples) => {
                 for ((handle, _), sample) in items.iter().zip(samples) {
                     self.routes.found(*handle, sample);
