@@ -30,6 +30,7 @@ mod client_properties;
 mod client_read;
 mod client_reconnect;
 mod client_record;
+mod client_redundancy;
 mod client_resolve;
 mod client_resume;
 mod client_stream;

@@ -36,7 +36,7 @@ pub(crate) struct Cli {
 pub(crate) struct Global {
     #[arg(
         help = "The server: opc.tcp://HOST[:PORT][/PATH], or `sim:` for the bundled simulator. Of several, with `;` \
-                  between them, the first that answers"
+                  between them, the first that answers; the others stand in when it is lost"
     )]
     #[arg(short, long, global = true, value_name = "URL", env = "OPC_SERVER", hide_env_values = true)]
     pub(crate) server: Option<String>,

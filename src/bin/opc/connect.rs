@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use openopc::da::{Aliases, ItemIds};
-use openopc::{Client, ClientBuilder, Event};
+use openopc::{Client, ClientBuilder, Event, IntoUrls};
 
 use crate::args::Global;
 use crate::exit::Failure;
@@ -44,18 +44,18 @@ pub(crate) fn servers(global: &Global) -> Result<Vec<&str>, Failure> {
 }
 
 /// Everything the options say about the connection.
-pub(crate) fn builder(global: &Global, url: &str) -> ClientBuilder {
+pub(crate) fn builder(global: &Global, urls: impl IntoUrls) -> ClientBuilder {
     let timeout = global.timeout.unwrap_or(TIMEOUT);
     let name = global.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(NAME);
-    Client::builder(url).name(name).open_timeout(timeout).request_timeout(timeout)
+    Client::builder(urls).name(name).open_timeout(timeout).request_timeout(timeout)
 }
 
-/// The first server that answers.
+/// The first server that answers and is well; of those that do not answer, stderr tells.
 pub(crate) async fn open(global: &Global, stop: &mut Stop) -> Result<Client, Failure> {
-    open_with(global, stop, |builder| builder).await
+    open_with(global, stop, |builder| builder.on_event(|event| unavailable(&event))).await
 }
 
-/// As [`open`], and tells on stderr when the connection is lost and when it is back.
+/// As [`open`], and tells on stderr when the connection is lost, when it is back, and when it goes to another server.
 pub(crate) async fn open_for_long(global: &Global, stop: &mut Stop) -> Result<Client, Failure> {
     open_with(global, stop, |builder| builder.on_event(tell())).await
 }
@@ -68,19 +68,8 @@ pub(crate) async fn open_with(
 ) -> Result<Client, Failure> {
     let servers = servers(global)?;
     let aliases = aliases(global)?;
-    let mut rest = servers.len();
-    for url in servers {
-        rest -= 1;
-        let builder = builder(global, url).item_ids(aliases.clone().then(ItemIds::Auto));
-        match stop.unless(more(builder).open()).await {
-            Err(Failure::Opc(error)) if rest > 0 && error.is_connection() => {
-                note(format_args!("{}", crate::exit::chain(&error)));
-            }
-            result => return result,
-        }
-    }
-    // There is at least one.
-    Err(Failure::Usage(NO_SERVER.into()))
+    let builder = builder(global, servers).item_ids(aliases.then(ItemIds::Auto));
+    stop.unless(more(builder).open()).await
 }
 
 /// The aliases that the options name.
@@ -96,18 +85,34 @@ pub(crate) fn aliases(global: &Global) -> Result<Aliases, Failure> {
     Ok(aliases)
 }
 
-/// Says on stderr when the connection is lost and when it is back.
+/// Says on stderr what happens to the connection.
 fn tell() -> impl Fn(Event) + Send + Sync + 'static {
-    let lost = AtomicBool::new(false);
+    let (opened, lost) = (AtomicBool::new(false), AtomicBool::new(false));
     move |event| match event {
         Event::Disconnected { status } => {
             lost.store(true, Ordering::Relaxed);
             note(format_args!("connection lost ({status}), trying again"));
         }
-        Event::Connected { .. } if lost.swap(false, Ordering::Relaxed) => {
-            note(format_args!("connected again"));
+        Event::Moved { to, .. } => {
+            lost.store(true, Ordering::Relaxed);
+            note(format_args!("going to {to}"));
         }
+        Event::Connected { .. } => {
+            opened.store(true, Ordering::Relaxed);
+            if lost.swap(false, Ordering::Relaxed) {
+                note(format_args!("connected again"));
+            }
+        }
+        // Later it is tried again and again.
+        event if !opened.load(Ordering::Relaxed) => unavailable(&event),
         _ => {}
+    }
+}
+
+/// Says on stderr which of several servers could not be opened.
+pub(crate) fn unavailable(event: &Event) {
+    if let Event::Unavailable { url, reason } = event {
+        note(format_args!("cannot open {url}: {reason}"));
     }
 }
 

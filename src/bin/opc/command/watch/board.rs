@@ -113,6 +113,10 @@ impl Board {
         match event {
             Event::Connected { .. } => self.connection = "connected",
             Event::Disconnected { .. } => self.connection = "connection lost, trying again",
+            Event::Moved { to, .. } => {
+                self.server.clone_from(to);
+                self.connection = "going to this server";
+            }
             Event::Closed => self.connection = "closed",
             _ => {}
         }
