@@ -88,7 +88,7 @@ pub enum Error {
     /// No session could be opened before the open timeout.
     #[error("cannot open {url}")]
     Open {
-        /// The URL as given.
+        /// The URL as given; of several servers, all of them.
         url: String,
         /// Why.
         #[source]
@@ -120,7 +120,7 @@ pub enum Error {
     Disconnected {
         /// The verb that was running.
         operation: Operation,
-        /// The server.
+        /// The server; of several, the one in use.
         url: String,
     },
     /// No answer within the request timeout. A write that timed out may have been carried out.

@@ -14,7 +14,7 @@ pub enum State {
     Connecting,
     /// The session works.
     Connected,
-    /// The connection was lost; it is being made again.
+    /// The connection was lost; it is being made again. Or the client is on its way to another server.
     Reconnecting,
     /// Closed for good, by `close()`, by dropping the last handle, or because the reconnect attempts are used up.
     Closed,

@@ -163,17 +163,20 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
     let mut restoring: Option<Task> = None;
     let mut roaming = Roaming::new(inner.clone());
     roaming.settled();
+    // There is a session, whether or not everything on it is there again.
+    let mut up = true;
     // Not once the attempts at the present server are used up, while others are still tried.
     let mut running = true;
     let mut replies: Vec<oneshot::Sender<()>> = loop {
         tokio::select! {
             event = event_loop.next(), if running => match event {
                 Some(LinkEvent::Connected { resumed }) => {
+                    up = true;
                     roaming.stop();
                     restoring = Some(Box::pin(inner.clone().restore(resumed)));
                 }
                 Some(LinkEvent::Lost(status)) => {
-                    restoring = None;
+                    (up, restoring) = (false, None);
                     inner.lost(status);
                     roaming.lost();
                 }
@@ -195,7 +198,7 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
                 Some(found) => {
                     roaming.moved();
                     if inner.change(found, &mut event_loop).await {
-                        running = true;
+                        (up, running) = (true, true);
                         restoring = Some(Box::pin(inner.clone().restore(false)));
                     } else if inner.state() == State::Connected {
                         roaming.settled();
@@ -208,7 +211,7 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
             },
             command = inbox.recv() => {
                 let Some(Command::Close(reply)) = command else { break Vec::new() };
-                if inner.state() == State::Connected {
+                if up {
                     say_goodbye(&inner.link(), &mut event_loop, inner.request_timeout.min(CLOSE_TIMEOUT)).await;
                 }
                 break reply.into_iter().collect();

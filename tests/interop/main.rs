@@ -18,6 +18,7 @@ mod import;
 mod list;
 mod peers;
 mod properties;
+mod redundancy;
 mod resume;
 mod simulator;
 mod structures;

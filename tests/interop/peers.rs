@@ -126,10 +126,17 @@ pub(crate) struct Server {
     _stdin: Option<ChildStdin>,
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
+impl Server {
+    /// Ends it without a goodbye of any kind.
+    pub(crate) fn kill(&mut self) {
         // It ends by itself when its standard input does; a hanging one must not keep the tests.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
     }
 }

@@ -444,7 +444,7 @@ async fn what_is_under_way_when_the_server_is_left_says_so() {
 /// Writes to names go on while servers with other namespaces take turns: none lands on a node of another name.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_written_to_a_node_of_another_server() {
-    // The same identifier is there twice on the second server, and means something else under the first one's index.
+    // Under the index that the first one has its items in, the second one has none: an old node would be an error.
     let first = server(1).await;
     let second = odd_server(2).await;
     let (client, mut events) = open(builder([first.url(), second.url()])).await;

@@ -234,3 +234,41 @@ impl Back {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn others_are_asked_ever_more_seldom_until_there_was_peace() {
+        let (initial, max) = (Duration::from_millis(500), Duration::from_secs(30));
+        let mut pace = Pace { initial, max, attempt: 0, not_before: None };
+        pace.wait_from(Instant::now());
+        assert!(pace.is_due(), "the first time at once");
+        for full in [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000].map(Duration::from_millis) {
+            pace.again();
+            // Between half and all of it.
+            tokio::time::advance(full / 4).await;
+            pace.rest();
+            assert!(!pace.is_due(), "a moment of health is not peace");
+            tokio::time::advance(full - full / 4).await;
+            assert!(pace.is_due());
+        }
+        pace.rest();
+        pace.again();
+        tokio::time::advance(initial).await;
+        assert!(pace.is_due(), "anew");
+    }
+
+    /// So many moves came before, so the first look at others waits as well.
+    #[tokio::test(start_paused = true)]
+    async fn moves_in_quick_succession_slow_down() {
+        let (initial, max) = (Duration::from_millis(500), Duration::from_secs(30));
+        let mut pace = Pace { initial, max, attempt: 3, not_before: None };
+        pace.wait_from(Instant::now());
+        tokio::time::advance(Duration::from_millis(999)).await;
+        assert!(!pace.is_due());
+        tokio::time::advance(Duration::from_millis(1001)).await;
+        assert!(pace.is_due());
+    }
+}

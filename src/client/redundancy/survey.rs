@@ -23,9 +23,9 @@ impl Refused {
     /// Why, with everything that is behind it.
     pub(super) fn reason(&self) -> String {
         // The URL stands beside it.
-        let mut source = match &self.error {
-            Error::Open { source, .. } => Some(&**source as &(dyn std::error::Error + 'static)),
-            error => Some(error as &(dyn std::error::Error + 'static)),
+        let mut source: Option<&dyn std::error::Error> = match &self.error {
+            Error::Open { source, .. } => Some(&**source),
+            error => Some(error),
         };
         let mut words = Vec::new();
         while let Some(error) = source {

@@ -78,7 +78,8 @@ mod tests {
         for one in [urls("a"), urls(&owned), urls(owned.clone()), urls(["a"]), urls(vec![owned.clone()])] {
             assert_eq!(one, ["a"]);
         }
-        for two in [urls(["a", "b"]), urls(&["a", "b"]), urls(&vec!["a", "b"]), urls(&["a", "b"][..])] {
+        let (array, vec) = (["a", "b"], vec!["a", "b"]);
+        for two in [urls(array), urls(&array), urls(&vec), urls(vec.clone()), urls(&array[..])] {
             assert_eq!(two, ["a", "b"]);
         }
     }
