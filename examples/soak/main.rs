@@ -36,6 +36,9 @@ const REPORT: Duration = Duration::from_secs(30);
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> Result<ExitCode, Failure> {
     let options = Options::of_arguments()?;
+    if std::env::var_os("SOAK_LOG").is_some() {
+        tracing_subscriber::fmt().with_env_filter("openopc=debug").with_writer(std::io::stderr).init();
+    }
     println!("soak: {:?}, seed {}, {} tags", options.span, options.seed, options.tags);
     let before = Machine::look();
     let (account, mut memory) = run(&options).await?;

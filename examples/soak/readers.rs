@@ -39,7 +39,7 @@ impl Book {
 }
 
 /// The longest that a value may take to arrive once all is well.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Readers {
     pub(crate) async fn open(plant: &Plant) -> Result<Readers, Failure> {
@@ -140,12 +140,28 @@ impl Readers {
             started.elapsed(),
             self.gaps.lock().unwrap_or_else(PoisonError::into_inner)
         );
-        for (_, book) in &self.subscriptions {
+        for (subscription, book) in &self.subscriptions {
             let mut ledgers = book.lock();
+            println!(
+                "sub {:?} rejected {:?} stats {:?}",
+                book.delivery,
+                subscription.rejected().len(),
+                subscription.stats()
+            );
             for (n, tag) in plant.tags().into_iter().enumerate() {
                 let Ok(tag) = Tag::parse(tag) else { continue };
-                let ledger = ledgers.entry(tag).or_insert_with(|| Ledger::new(book.delivery));
+                let ledger = ledgers.entry(tag.clone()).or_insert_with(|| Ledger::new(book.delivery));
                 let open = plant.count_of(n) - ledger.last();
+                if open > 0 {
+                    println!(
+                        "BEHIND {tag} {:?} has {} of {} bad {} away {}",
+                        book.delivery,
+                        ledger.last(),
+                        plant.count_of(n),
+                        ledger.bad,
+                        ledger.away
+                    );
+                }
                 ledger.account.never_came += u64::try_from(open).unwrap_or_default();
             }
         }

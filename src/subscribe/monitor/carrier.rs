@@ -14,8 +14,8 @@ use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
 use crate::engine::client::{Failure, Messages, Sink, Subscribed, is_gone};
 use crate::status::code;
-use crate::subscribe::queue::Slot;
 use crate::subscribe::Refresh;
+use crate::subscribe::queue::Slot;
 use crate::tag::Resolved;
 use crate::{Error, Event, Operation, Result, Status, Tag};
 
@@ -360,11 +360,15 @@ impl Carrier {
 
     /// A server may have to forget the old session first, which can take its time.
     fn fill_later(&self) {
-        let (commands, rate) = (self.commands.clone(), self.rate);
+        self.later(MAKE_AGAIN, Command::Fill { rate: self.rate });
+    }
+
+    fn later(&self, wait: Duration, command: Command) {
+        let commands = self.commands.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(MAKE_AGAIN).await;
+            tokio::time::sleep(wait).await;
             if let Some(commands) = commands.upgrade() {
-                let _ = commands.send(Command::Fill { rate });
+                let _ = commands.send(command);
             }
         });
     }
