@@ -32,6 +32,7 @@ mod client_reconnect;
 mod client_record;
 mod client_resolve;
 mod client_resume;
+mod client_sharing;
 mod client_stream;
 mod client_structures;
 mod client_subscribe;
