@@ -87,8 +87,8 @@ pub(crate) struct Ledger {
     newest_only: bool,
     last: Option<i64>,
     /// Since the last value, the tag was bad by its own, or by the connection.
-    pub(crate) bad: bool,
-    pub(crate) away: bool,
+    bad: bool,
+    away: bool,
     pub(crate) account: Account,
 }
 
@@ -119,28 +119,8 @@ impl Ledger {
         };
         if value < last {
             self.account.disordered += 1;
-            println!(
-                "FAULT: {} has {value} after {last}, newest only {}, bad {}, away {}, {} {:?} {:?}",
-                reading.tag,
-                self.newest_only,
-                self.bad,
-                self.away,
-                reading.status,
-                reading.source_time,
-                reading.server_time
-            );
         } else if value == last && !self.bad && !self.away && !reading.status.overflowed() {
             self.account.twice += 1;
-            println!(
-                "TWICE: {} has {value} after {last}, newest only {}, bad {}, away {}, {} {:?} {:?}",
-                reading.tag,
-                self.newest_only,
-                self.bad,
-                self.away,
-                reading.status,
-                reading.source_time,
-                reading.server_time
-            );
         }
         let between = u64::try_from(value - last - 1).unwrap_or_default();
         let account = if self.newest_only {
@@ -158,5 +138,12 @@ impl Ledger {
 
     fn settle(&mut self) {
         (self.bad, self.away) = (false, false);
+    }
+}
+
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.newest_only { "the newest value" } else { "every value" };
+        write!(f, "{what} (at {}, bad {}, away {})", self.last(), self.bad, self.away)
     }
 }

@@ -39,7 +39,7 @@ impl Book {
 }
 
 /// The longest that a value may take to arrive once all is well.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Readers {
     pub(crate) async fn open(plant: &Plant) -> Result<Readers, Failure> {
@@ -153,14 +153,7 @@ impl Readers {
                 let ledger = ledgers.entry(tag.clone()).or_insert_with(|| Ledger::new(book.delivery));
                 let open = plant.count_of(n) - ledger.last();
                 if open > 0 {
-                    println!(
-                        "BEHIND {tag} {:?} has {} of {} bad {} away {}",
-                        book.delivery,
-                        ledger.last(),
-                        plant.count_of(n),
-                        ledger.bad,
-                        ledger.away
-                    );
+                    println!("FAULT: {ledger} of {tag} stays {open} behind");
                 }
                 ledger.account.never_came += u64::try_from(open).unwrap_or_default();
             }

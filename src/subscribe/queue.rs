@@ -68,10 +68,16 @@ struct Entry {
     lost: bool,
     /// The status of `last` before the tag was lost.
     before: Option<Status>,
-    /// A reading that told of lost values was dropped: the next one that is given out tells it.
-    owes: bool,
-    /// As `owes`, where those that wait are older: the next one that comes tells it.
-    will_owe: bool,
+    /// A reading that told of lost values was dropped: who is to tell it instead.
+    debt: Option<Debt>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Debt {
+    /// The next reading that is given out.
+    Given,
+    /// The next one that comes: those that wait are older.
+    Coming,
 }
 
 impl Entry {
@@ -84,8 +90,7 @@ impl Entry {
             noted: false,
             lost: false,
             before: None,
-            owes: false,
-            will_owe: false,
+            debt: None,
         }
     }
 }
@@ -382,7 +387,7 @@ impl State {
             return;
         };
         entry.last = Some(sample.clone());
-        if std::mem::take(&mut entry.will_owe) {
+        if entry.debt.take_if(|debt| *debt == Debt::Coming).is_some() {
             sample.status = sample.status.with_overflow();
         }
         if self.waiting.len() >= capacity {
@@ -405,7 +410,7 @@ impl State {
                         && old.status.overflowed()
                         && let Some(entry) = self.tags.get_mut(slot)
                     {
-                        entry.owes = true;
+                        entry.debt = Some(Debt::Given);
                     }
                     self.gone += 1;
                     self.stats.dropped += 1;
@@ -413,7 +418,9 @@ impl State {
                     return;
                 }
                 Overflow::DropNewest => {
-                    entry.will_owe = sample.status.overflowed();
+                    if sample.status.overflowed() {
+                        entry.debt = Some(Debt::Coming);
+                    }
                     self.stats.dropped += 1;
                     return;
                 }
@@ -429,7 +436,7 @@ impl State {
             self.gone += 1;
             let Some(entry) = self.tags.get_mut(slot) else { continue };
             if let Some(tag) = entry.tag.clone() {
-                if std::mem::take(&mut entry.owes) {
+                if entry.debt.take_if(|debt| *debt == Debt::Given).is_some() {
                     sample.status = sample.status.with_overflow();
                 }
                 self.stats.delivered += 1;

@@ -93,7 +93,7 @@ async fn a_hundred_thousand_tags_on_one_client() {
     assert!(subscription.rejected().is_empty());
     let all = async {
         while told.load(Ordering::SeqCst) < COUNT {
-            tokio::time::sleep(FAST).await
+            tokio::time::sleep(FAST).await;
         }
     };
     tokio::time::timeout(patience, all).await.expect("every tag has a first value");
