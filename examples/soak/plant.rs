@@ -16,6 +16,9 @@ pub(crate) struct Plant {
     counts: Vec<AtomicI64>,
 }
 
+/// What the ids of those tags begin with that may be bad by themselves.
+pub(crate) const FAULTY: &str = "Faulty.N";
+
 /// Between two counts of the same tag.
 const STEP: Duration = Duration::from_millis(100);
 
@@ -27,16 +30,18 @@ impl Plant {
         Ok(Plant { simulator, counts: (0..options.tags).map(|_| AtomicI64::new(0)).collect() })
     }
 
+    /// Every other tag may be struck by faults of its own, see [`FAULTY`].
     pub(crate) fn tag(n: usize) -> String {
-        format!("Count.N{n}")
+        if n.is_multiple_of(2) { format!("Count.N{n}") } else { format!("{FAULTY}{n}") }
     }
 
     pub(crate) fn tags(&self) -> Vec<String> {
         (0..self.counts.len()).map(Plant::tag).collect()
     }
 
-    pub(crate) fn count_of(&self, n: usize) -> i64 {
-        self.counts.get(n).map_or(0, |count| count.load(Ordering::SeqCst))
+    pub(crate) fn count_of(&self, tag: &str) -> i64 {
+        let number = tag.rsplit('N').next().and_then(|number| number.parse::<usize>().ok());
+        number.and_then(|n| self.counts.get(n)).map_or(0, |count| count.load(Ordering::SeqCst))
     }
 
     /// Counts on, until it is told to stop.

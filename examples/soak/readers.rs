@@ -12,7 +12,7 @@ use openopc::{
 use crate::Failure;
 use crate::chance::Chance;
 use crate::ledger::{Account, Ledger};
-use crate::plant::{Background, Plant};
+use crate::plant::{Background, FAULTY, Plant};
 
 pub(crate) struct Readers {
     client: Client,
@@ -31,10 +31,15 @@ impl Book {
         self.ledgers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn enlist(&self, tags: &[String]) {
+        let tags = tags.iter().filter_map(|tag| Tag::parse(tag).ok());
+        self.lock().extend(tags.map(|tag| (tag, Ledger::new(self.delivery))));
+    }
+
     fn enter(&self, reading: &Reading) {
-        let mut ledgers = self.lock();
-        let new = || Ledger::new(self.delivery);
-        ledgers.entry(reading.tag.clone()).or_insert_with(new).enter(reading);
+        if let Some(ledger) = self.lock().get_mut(&reading.tag) {
+            ledger.enter(reading);
+        }
     }
 }
 
@@ -76,7 +81,13 @@ impl Readers {
                 }
                 page.enter(&reading);
             };
-            subscriptions.push((client.subscribe_with(plant.tags(), options, callback).await?, book));
+            let mut tags = plant.tags();
+            if slow {
+                // A bad reading that is dropped would be all that was to be told of many values.
+                tags.retain(|tag| !tag.starts_with(FAULTY));
+            }
+            book.enlist(&tags);
+            subscriptions.push((client.subscribe_with(tags, options, callback).await?, book));
         }
         Ok(Readers { client, gaps, subscriptions })
     }
@@ -140,38 +151,28 @@ impl Readers {
             started.elapsed(),
             self.gaps.lock().unwrap_or_else(PoisonError::into_inner)
         );
-        for (subscription, book) in &self.subscriptions {
-            let mut ledgers = book.lock();
-            println!(
-                "sub {:?} rejected {:?} stats {:?}",
-                book.delivery,
-                subscription.rejected().len(),
-                subscription.stats()
-            );
-            for (n, tag) in plant.tags().into_iter().enumerate() {
-                let Ok(tag) = Tag::parse(tag) else { continue };
-                let ledger = ledgers.entry(tag.clone()).or_insert_with(|| Ledger::new(book.delivery));
-                let open = plant.count_of(n) - ledger.last();
-                if open > 0 {
-                    println!("FAULT: {ledger} of {tag} stays {open} behind");
-                }
+        for (_, book) in &self.subscriptions {
+            for (tag, ledger, open) in Self::open_ones(plant, &mut book.lock()) {
+                println!("FAULT: {ledger} of {tag} stays {open} behind");
                 ledger.account.never_came += u64::try_from(open).unwrap_or_default();
             }
         }
     }
 
+    /// Which ledgers miss the newest values, and how many.
+    fn open_ones<'a>(
+        plant: &Plant,
+        ledgers: &'a mut HashMap<Tag, Ledger>,
+    ) -> Vec<(&'a Tag, &'a mut Ledger, i64)> {
+        let all = ledgers.iter_mut().map(|(tag, ledger)| {
+            let open = plant.count_of(tag.as_str()) - ledger.last();
+            (tag, ledger, open)
+        });
+        all.filter(|(_, _, open)| *open > 0).collect()
+    }
+
     fn behind(&self, plant: &Plant) -> usize {
-        let tags: Vec<Tag> = plant.tags().into_iter().filter_map(|tag| Tag::parse(tag).ok()).collect();
-        let mut behind = 0;
-        for (_, book) in &self.subscriptions {
-            let ledgers = book.lock();
-            behind += tags
-                .iter()
-                .enumerate()
-                .filter(|(n, tag)| ledgers.get(*tag).map_or(0, Ledger::last) < plant.count_of(*n))
-                .count();
-        }
-        behind
+        self.subscriptions.iter().map(|(_, book)| Self::open_ones(plant, &mut book.lock()).len()).sum()
     }
 
     pub(crate) async fn close(self) -> Result<Account, Failure> {

@@ -10,7 +10,7 @@ use openopc::sim::{Direction, Fault, ItemFault, Restart};
 
 use crate::Failure;
 use crate::chance::Chance;
-use crate::plant::Plant;
+use crate::plant::{FAULTY, Plant};
 
 pub(crate) struct Trouble {
     plant: Arc<Plant>,
@@ -31,7 +31,7 @@ impl Trouble {
             1 => Direction::ToClient,
             _ => Direction::Both,
         };
-        let some = format!("Count.N*{}", self.chance.below(10));
+        let some = format!("{FAULTY}*{}", 1 + 2 * self.chance.below(5));
         let item = |fault| Fault::item(some, fault);
         let (name, fault) = match self.chance.below(14) {
             0 => ("drop", Fault::Drop),

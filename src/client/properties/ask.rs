@@ -37,11 +37,16 @@ impl Inner {
         if !names.is_empty() {
             self.check_connected(OPERATION)?;
         }
+        let look = self.resolver().look();
         let answers = self.find(OPERATION, &names).await?;
         let nodes: Vec<Arc<Resolved>> = answers.iter().flatten().cloned().collect();
         // On the heap: what is asked at once makes a future of many kilobytes, which would be every caller's.
         let asked =
             Box::pin(self.ask(&nodes, wanted)).await.map_err(|failure| self.error(OPERATION, failure))?;
+        if !nodes.is_empty() {
+            // What was asked after a reconnect may have been of other nodes.
+            self.check_same(OPERATION, look)?;
+        }
         let (mut answers, mut asked) = (answers.into_iter(), asked.into_iter());
         Ok(tags
             .into_iter()
