@@ -119,10 +119,28 @@ impl Ledger {
         };
         if value < last {
             self.account.disordered += 1;
-            println!("FAULT: {} has {value} after {last}, newest only {}, bad {}, away {}, {} {:?} {:?}", reading.tag, self.newest_only, self.bad, self.away, reading.status, reading.source_time, reading.server_time);
+            println!(
+                "FAULT: {} has {value} after {last}, newest only {}, bad {}, away {}, {} {:?} {:?}",
+                reading.tag,
+                self.newest_only,
+                self.bad,
+                self.away,
+                reading.status,
+                reading.source_time,
+                reading.server_time
+            );
         } else if value == last && !self.bad && !self.away && !reading.status.overflowed() {
             self.account.twice += 1;
-            println!("TWICE: {} has {value} after {last}, newest only {}, bad {}, away {}, {} {:?} {:?}", reading.tag, self.newest_only, self.bad, self.away, reading.status, reading.source_time, reading.server_time);
+            println!(
+                "TWICE: {} has {value} after {last}, newest only {}, bad {}, away {}, {} {:?} {:?}",
+                reading.tag,
+                self.newest_only,
+                self.bad,
+                self.away,
+                reading.status,
+                reading.source_time,
+                reading.server_time
+            );
         }
         let between = u64::try_from(value - last - 1).unwrap_or_default();
         let account = if self.newest_only {

@@ -14,8 +14,8 @@ use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
 use crate::engine::client::{Failure, Messages, Sink, Subscribed, is_gone};
 use crate::status::code;
-use crate::subscribe::queue::Slot;
 use crate::subscribe::Refresh;
+use crate::subscribe::queue::Slot;
 use crate::tag::Resolved;
 use crate::{Error, Event, Operation, Result, Status, Tag};
 
