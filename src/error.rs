@@ -182,6 +182,8 @@ pub enum Error {
         tag: Tag,
         /// What was asked for.
         aggregate: String,
+        /// The server's answer.
+        status: Status,
         /// What the server has, by name; empty where it does not tell.
         offered: Vec<String>,
     },
@@ -301,6 +303,9 @@ impl Error {
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
             | Error::Fields { operation, .. }
+            | Error::Query { operation, .. }
+            | Error::Aggregate { operation, .. }
+            | Error::Endless { operation, .. }
             | Error::Closed { operation }
             | Error::Reentrant { operation } => *operation = verb,
             _ => {}
@@ -309,6 +314,8 @@ impl Error {
             match &mut self {
                 Error::Item { tag, .. }
                 | Error::Resolve { tag, .. }
+                | Error::Aggregate { tag, .. }
+                | Error::Endless { tag, .. }
                 | Error::Quality { tag, .. }
                 | Error::Convert { tag, .. }
                 | Error::Fields { tag, .. } => *tag = name.clone(),
@@ -363,9 +370,10 @@ impl Error {
     /// The OPC UA status the server gave, if one is behind this error.
     pub fn status(&self) -> Option<Status> {
         match self {
-            Error::Service { status, .. } | Error::Item { status, .. } | Error::Quality { status, .. } => {
-                Some(*status)
-            }
+            Error::Service { status, .. }
+            | Error::Item { status, .. }
+            | Error::Aggregate { status, .. }
+            | Error::Quality { status, .. } => Some(*status),
             _ => None,
         }
     }

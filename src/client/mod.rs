@@ -31,6 +31,9 @@ pub use builder::ClientBuilder;
 pub use discover::{Endpoint, IdentityKind, Server, ServerKind, endpoints, servers};
 pub use event::{Event, State};
 pub use history::{AggregateName, HistoryQuery, HistoryRange};
+pub use history::{
+    Annotation, Capabilities, Change, Configuration, EventQuery, Modified, Occurrence, OfferedAggregate,
+};
 pub use identity::{Identity, Security};
 pub use info::{ServerInfo, ServerLimits, ServerState};
 pub use into_write::IntoWrite;

@@ -12,3 +12,8 @@ pub use aggregate::{Aggregate, ParseAggregateError};
 pub use configuration::AggregateConfiguration;
 pub use origin::Origin;
 pub use sample::Sample;
+
+#[cfg(feature = "client")]
+pub use crate::client::{
+    Annotation, Capabilities, Change, Configuration, EventQuery, Modified, Occurrence, OfferedAggregate,
+};

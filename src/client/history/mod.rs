@@ -1,16 +1,27 @@
 //! `history`, `history_with`, `history_many`, `history_pages`: reading the past.
 
+mod annotations;
+mod capabilities;
+mod events;
+mod modified;
 mod query;
 mod question;
 mod range;
 mod run;
 mod series;
+mod update;
 
+pub use self::annotations::Annotation;
+pub use self::capabilities::{Capabilities, Configuration, OfferedAggregate};
+pub use self::events::{EventQuery, Occurrence};
+pub use self::modified::{Change, Modified};
 pub use self::query::{AggregateName, HistoryQuery};
 pub use self::range::HistoryRange;
 
+#[cfg(doc)]
+use crate::Error;
 use crate::engine::client::Row;
-use crate::{Client, Error, IntoTag, NodeId, Operation, ParseTagError, Reading, Result, Tag};
+use crate::{Client, IntoTag, NodeId, Operation, ParseTagError, Reading, Result, Tag};
 
 use self::query::Named;
 use self::question::{Question, senseless};
@@ -145,18 +156,23 @@ async fn many(
 }
 
 impl Inner {
-    /// The node of an aggregate on this server.
-    async fn aggregate_node(&self, name: &AggregateName) -> Result<NodeId> {
-        match &name.0 {
-            Named::Standard(aggregate) => Ok(aggregate.node_id()),
-            Named::Node(node) => Ok(node.clone()),
-            Named::Text(text) => Err(senseless(format!("no aggregate `{text}`"))),
+    /// The node of an aggregate on this server, and what it is called.
+    async fn aggregate_node(&self, name: &AggregateName) -> Result<(NodeId, String)> {
+        let text = match &name.0 {
+            Named::Standard(aggregate) => return Ok((aggregate.node_id(), aggregate.name().to_owned())),
+            Named::Node(node) => return Ok((node.clone(), node.to_string())),
+            Named::Text(text) => text,
+        };
+        self.check_connected(OPERATION)?;
+        let offered = self.offered().await.map_err(|failure| self.error(OPERATION, failure))?;
+        if let Some(found) = offered.iter().find(|offered| offered.name.eq_ignore_ascii_case(text)) {
+            return Ok((found.node.clone(), found.name.clone()));
         }
-    }
-
-    /// What the server said, with what it has instead.
-    async fn explain(&self, error: Error, question: &Question) -> Error {
-        let _ = question;
-        error
+        let own = offered.into_iter().filter(|offered| offered.standard.is_none());
+        let own: Vec<String> = own.map(|offered| offered.name).collect();
+        let own = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
+        Err(senseless(format!(
+            "no aggregate `{text}`: it is no name of Part 13 and no number of OPC HDA, and of its own the server has {own}"
+        )))
     }
 }

@@ -12,7 +12,7 @@ use super::HistoryRange;
 const PAGE: u32 = 10_000;
 
 /// How long a read that has begun waits for a lost connection.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is asked of the past: [`raw`](Self::raw) values, values [`at`](Self::at) times, or what is
 /// [calculated](Self::aggregate) from them.
@@ -38,6 +38,8 @@ pub struct HistoryQuery {
     pub(super) server_times: bool,
     pub(super) server_clock: bool,
     pub(super) patience: Duration,
+    /// Structures stay as they came.
+    pub(super) undecoded: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -113,6 +115,7 @@ impl HistoryQuery {
             server_times: false,
             server_clock: false,
             patience: PATIENCE,
+            undecoded: false,
         }
     }
 
@@ -200,6 +203,11 @@ impl HistoryQuery {
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    pub(super) fn undecoded(mut self) -> Self {
+        self.undecoded = true;
         self
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::engine::client::{Past, Target};
+use crate::engine::client::{Past, Selected, Target};
 use crate::history::AggregateConfiguration;
 use crate::{Client, Error, NodeId, Operation, Result, Value};
 
@@ -25,6 +25,8 @@ pub(super) struct Question {
     pub(super) page: u32,
     pub(super) server_times: bool,
     pub(super) patience: Duration,
+    /// Structures stay as they came.
+    pub(super) undecoded: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -43,7 +45,14 @@ pub(super) enum Asked {
         end: DateTime<Utc>,
         every: Duration,
         aggregate: NodeId,
+        /// What it is called.
+        name: String,
         configuration: Option<AggregateConfiguration>,
+    },
+    Events {
+        start: Option<DateTime<Utc>>,
+        end: Option<DateTime<Utc>>,
+        select: Arc<[Selected]>,
     },
 }
 
@@ -75,9 +84,9 @@ impl Question {
                 let (Some(start), Some(end)) = range.resolve(now).map_err(senseless)? else {
                     return Err(senseless("an aggregate needs both a start and an end"));
                 };
-                let aggregate = client.inner().aggregate_node(aggregate).await?;
+                let (aggregate, name) = client.inner().aggregate_node(aggregate).await?;
                 let (every, configuration) = (*every, query.configuration);
-                Asked::Processed { start, end, every, aggregate, configuration }
+                Asked::Processed { start, end, every, aggregate, name, configuration }
             }
         };
         Ok(Question {
@@ -87,6 +96,7 @@ impl Question {
             page: query.page,
             server_times: query.server_times,
             patience: query.patience,
+            undecoded: query.undecoded,
         })
     }
 
@@ -106,7 +116,7 @@ impl Question {
                 let times = rest.get(..most).unwrap_or(rest).to_vec();
                 Past::At { times, simple_bounds: *simple_bounds }
             }
-            Asked::Processed { start, end, every, aggregate, configuration } => {
+            Asked::Processed { start, end, every, aggregate, configuration, .. } => {
                 let every = if every.is_zero() { span(*start, *end) } else { *every };
                 Past::Processed {
                     start: *start,
@@ -115,6 +125,10 @@ impl Question {
                     aggregate: aggregate.clone(),
                     configuration: *configuration,
                 }
+            }
+            Asked::Events { start, end, select } => {
+                let (start, end, select) = (*start, *end, select.clone());
+                Past::Events { start, end, most: series.most, select }
             }
         }
     }
@@ -131,11 +145,11 @@ impl Question {
 
     fn is_backward(&self) -> bool {
         match &self.asked {
-            Asked::Raw { start: None, .. } => true,
-            Asked::Raw { start: Some(start), end: Some(end), .. } | Asked::Processed { start, end, .. } => {
-                start > end
-            }
-            Asked::Raw { .. } | Asked::At { .. } => false,
+            Asked::Raw { start: None, .. } | Asked::Events { start: None, .. } => true,
+            Asked::Raw { start: Some(start), end: Some(end), .. }
+            | Asked::Events { start: Some(start), end: Some(end), .. }
+            | Asked::Processed { start, end, .. } => start > end,
+            Asked::Raw { .. } | Asked::Events { .. } | Asked::At { .. } => false,
         }
     }
 
@@ -144,7 +158,7 @@ impl Question {
         match &self.asked {
             Asked::Raw { start: Some(_), end: Some(end), .. } => self.is_beyond(*end, time),
             Asked::Raw { .. } => true,
-            Asked::At { .. } | Asked::Processed { .. } => false,
+            Asked::At { .. } | Asked::Processed { .. } | Asked::Events { .. } => false,
         }
     }
 }

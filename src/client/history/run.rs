@@ -146,10 +146,17 @@ impl<T, U> Run<T, U> {
         self.open.is_empty() || matches!(&self.question.asked, Asked::At { times, .. } if times.is_empty())
     }
 
+    fn service(&self) -> Service {
+        match self.question.asked {
+            Asked::Events { .. } => Service::HistoryReadEvents,
+            _ => Service::HistoryRead,
+        }
+    }
+
     /// How many tags the next request may be about.
     fn width(&self) -> usize {
         let page = usize::try_from(self.page).unwrap_or(BUDGET);
-        let server = self.client.inner().limits().chunk(Service::HistoryRead);
+        let server = self.client.inner().limits().chunk(self.service());
         self.window.min(server).min(BUDGET / page.clamp(1, BUDGET)).max(1)
     }
 
@@ -258,7 +265,7 @@ impl<T, U> Run<T, U> {
                     if error.status().is_some_and(|s| s.code() == code::BAD_NODE_ID_UNKNOWN) {
                         self.client.inner().resolver().forget(&series.tag);
                     }
-                    let error = self.client.inner().explain(error, &self.question).await;
+                    let error = self.explain(error).await;
                     pieces.push(Piece { index, rows: Err(error) });
                 }
             }
@@ -271,9 +278,18 @@ impl<T, U> Run<T, U> {
         self.give(pieces).await
     }
 
+    async fn explain(&self, error: Error) -> Error {
+        match &self.question.asked {
+            Asked::Processed { aggregate, name, .. } => {
+                Box::pin(self.client.inner().explain(error, aggregate, name)).await
+            }
+            _ => error,
+        }
+    }
+
     /// Structures decoded, and ranges cut.
     async fn finish(&self, place: usize, page: &mut PastPage) {
-        if page.rows.iter().any(|row| structure::is_encoded(&row.sample.value)) {
+        if !self.question.undecoded && page.rows.iter().any(|row| structure::is_encoded(&row.sample.value)) {
             let take = |row: &mut Row| std::mem::replace(&mut row.sample, Sample::status(Status::GOOD));
             let mut samples: Vec<Sample> = page.rows.iter_mut().map(take).collect();
             Box::pin(self.client.inner().decode(&mut samples)).await;
@@ -301,7 +317,7 @@ impl<T, U> Run<T, U> {
     fn less(&mut self, sent: usize, failure: Failure) -> Result<(), Stop> {
         let inner = self.client.inner();
         if sent > 1 {
-            inner.limits().halve(Service::HistoryRead, sent, &failure);
+            inner.limits().halve(self.service(), sent, &failure);
             self.window = sent / 2;
             return Ok(());
         }
@@ -387,7 +403,7 @@ impl<T, U> Run<T, U> {
             return;
         }
         let past = self.question.past(&Series::new(0, Tag::numeric(0, 0)));
-        for part in leftover.chunks(inner.limits().chunk(Service::HistoryRead)) {
+        for part in leftover.chunks(inner.limits().chunk(self.service())) {
             match timeout(RELEASE, inner.link().release_past(past.clone(), part)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(failure)) => {

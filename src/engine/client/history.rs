@@ -1,12 +1,19 @@
 //! Reading the past: `HistoryRead` (Part 4, 5.11.3; Part 11, 6.5).
 
+mod annotation;
+mod events;
+mod update;
+
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use opcua::client::services::HistoryRead;
 use opcua::client::{HistoryReadAction, UARequest};
 use opcua::types as ua;
 use opcua::types::{
-    ByteString, HistoryData, HistoryModifiedData, HistoryReadResult, HistoryReadValueId, ModificationInfo,
-    ReadAtTimeDetails, ReadProcessedDetails, ReadRawModifiedDetails, TimestampsToReturn,
+    ByteString, HistoryData, HistoryEvent, HistoryModifiedData, HistoryReadResult, HistoryReadValueId,
+    ModificationInfo, ReadAtTimeDetails, ReadEventDetails, ReadProcessedDetails, ReadRawModifiedDetails,
+    TimestampsToReturn,
 };
 
 use crate::engine::{Sample, convert};
@@ -14,6 +21,9 @@ use crate::history::AggregateConfiguration;
 use crate::status::code;
 use crate::{NodeId, Status, Value};
 
+pub(crate) use self::annotation::{Note, notes};
+pub(crate) use self::events::Selected;
+pub(crate) use self::update::{Edit, Edits};
 use super::call::call;
 use super::node::Aim;
 use super::{Failure, Link};
@@ -40,6 +50,13 @@ pub(crate) enum Past {
         every: f64,
         aggregate: NodeId,
         configuration: Option<AggregateConfiguration>,
+    },
+    /// Events, with these fields; the first is the time.
+    Events {
+        start: Option<DateTime<Utc>>,
+        end: Option<DateTime<Utc>>,
+        most: u32,
+        select: Arc<[Selected]>,
     },
 }
 
@@ -161,6 +178,12 @@ fn details(past: Past, nodes: usize) -> HistoryReadAction {
                 aggregate_configuration: to_configuration(configuration),
             })
         }
+        Past::Events { start, end, most, select } => HistoryReadAction::ReadEventDetails(ReadEventDetails {
+            num_values_per_node: most,
+            start_time: start.map_or_else(ua::DateTime::null, given_time),
+            end_time: end.map_or_else(ua::DateTime::null, given_time),
+            filter: events::filter(&select),
+        }),
     }
 }
 
@@ -197,15 +220,17 @@ fn rows(data: ua::ExtensionObject) -> Result<Vec<Row>, Status> {
         return Ok(Vec::new());
     }
     if data.inner_is::<HistoryModifiedData>() {
-        let Some(data) = data.into_inner_as::<HistoryModifiedData>() else {
-            return Err(code::BAD_UNKNOWN_RESPONSE);
-        };
+        let data = data.into_inner_as::<HistoryModifiedData>().ok_or(code::BAD_UNKNOWN_RESPONSE)?;
         let mut changes = data.modification_infos.unwrap_or_default().into_iter();
         let row = |value| Row {
             sample: convert::sample(value),
             extra: changes.next().map(|info| Box::new(Extra::Change(change(info)))),
         };
         return Ok(data.data_values.unwrap_or_default().into_iter().map(row).collect());
+    }
+    if data.inner_is::<HistoryEvent>() {
+        let events = data.into_inner_as::<HistoryEvent>().ok_or(code::BAD_UNKNOWN_RESPONSE)?;
+        return Ok(events.events.unwrap_or_default().into_iter().map(events::row).collect());
     }
     let data = data.into_inner_as::<HistoryData>().ok_or(code::BAD_UNKNOWN_RESPONSE)?;
     let row = |value| Row { sample: convert::sample(value), extra: None };

@@ -19,7 +19,7 @@ pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};
 pub(crate) use discovery::{find_servers, get_endpoints};
 pub(crate) use event_loop::{EventLoop, LinkEvent, Task, progress};
 pub(crate) use failure::Failure;
-pub(crate) use history::{Change, Extra, Past, PastPage, Point, Row};
+pub(crate) use history::{Edit, Edits, Extra, Note, Past, PastPage, Point, Row, Selected, notes};
 pub(crate) use messages::{Gap, Messages, is_gone};
 pub(crate) use node::{Aim, Attribute, Target};
 pub(crate) use services::{Chosen, Link};
