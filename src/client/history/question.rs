@@ -138,6 +138,11 @@ impl Question {
         matches!(self.asked, Asked::Raw { .. } | Asked::At { .. })
     }
 
+    /// Values come in the order of their times.
+    pub(super) fn is_ordered(&self) -> bool {
+        matches!(self.asked, Asked::Raw { modified: false, .. })
+    }
+
     /// `a` comes after `b` in the order that was asked for.
     pub(super) fn is_beyond(&self, a: DateTime<Utc>, b: DateTime<Utc>) -> bool {
         if self.is_backward() { a < b } else { a > b }

@@ -251,6 +251,11 @@ impl<T, U> Run<T, U> {
             }
             match then {
                 Ok(Then::More) => {}
+                Ok(Then::Anew(point)) => {
+                    if let (Some(node), Some(_)) = (&series.node, &point) {
+                        self.leftover.push((node.clone(), point));
+                    }
+                }
                 Ok(Then::Over(point)) => {
                     done.push(index);
                     if let (Some(node), Some(_)) = (&series.node, &point) {

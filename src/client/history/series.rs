@@ -47,6 +47,8 @@ pub(super) struct Series {
 /// What follows a page.
 pub(super) enum Then {
     More,
+    /// The same, and the server need not remember this: it does not go on where it was.
+    Anew(Option<Point>),
     /// The tag is done, and the server need not remember this.
     Over(Option<Point>),
 }
@@ -104,8 +106,11 @@ impl Series {
     /// Takes a page: what is new of it, and what follows. An error comes after what is new.
     pub(super) fn absorb(&mut self, question: &Question, page: PastPage) -> (Vec<Row>, Result<Then, Error>) {
         let PastPage { mut rows, next } = page;
+        if self.point.is_some() && self.goes_back(question, &rows) {
+            return (Vec::new(), self.lose_place().map(|()| Then::Anew(next)));
+        }
         let fetched = rows.len();
-        self.drop_known(&mut rows);
+        self.drop_known(question, &mut rows);
         let full = question.count.is_some_and(|count| {
             rows.truncate(count.saturating_sub(self.given));
             self.given + rows.len() == count
@@ -115,9 +120,23 @@ impl Series {
         (rows, then)
     }
 
+    /// What follows a point begins before what was there, or runs the wrong way: asyncua 2.1 turns round where it was asked
+    /// for the newest first.
+    fn goes_back(&self, question: &Question, rows: &[Row]) -> bool {
+        let (Some(first), Some(last)) = (rows.first().and_then(time), rows.last().and_then(time)) else {
+            return false;
+        };
+        let before = self.last.is_some_and(|(given, _)| question.is_beyond(given, first));
+        question.is_ordered() && (before || question.is_beyond(first, last))
+    }
+
     /// Without what was given before the place was lost.
-    fn drop_known(&mut self, rows: &mut Vec<Row>) {
+    fn drop_known(&mut self, question: &Question, rows: &mut Vec<Row>) {
         let (Some(from), true) = (self.from, self.skip > 0) else { return };
+        // A value before that is the bound of one that is gone.
+        let is_before = |row: &&Row| time(row).is_some_and(|time| question.is_beyond(from, time));
+        let before = rows.iter().take_while(is_before).count();
+        rows.drain(..before);
         let known = rows.iter().take(self.skip).take_while(|row| time(row) == Some(from)).count();
         // What comes after the time is new, however many are missing before it.
         self.skip = if known < rows.len() { 0 } else { self.skip - known };
@@ -197,3 +216,6 @@ impl Series {
 fn time(row: &Row) -> Option<DateTime<Utc>> {
     row.sample.source_time.or(row.sample.server_time)
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,13 @@ pub(crate) enum Past {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Point(Vec<u8>);
 
+impl Point {
+    #[cfg(test)]
+    pub(crate) fn new(bytes: impl Into<Vec<u8>>) -> Point {
+        Point(bytes.into())
+    }
+}
+
 /// Who changed a value, when and how, as the server tells it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
