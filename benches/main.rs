@@ -13,6 +13,7 @@
     reason = "criterion's macros make undocumented items; a bench may panic, and its figures are rounded anyway"
 )]
 
+mod aggregates;
 mod import;
 mod list;
 mod read;
@@ -27,7 +28,7 @@ use criterion::criterion_group;
 criterion_group! {
     name = benches;
     config = support::config();
-    targets = read::benches, write::benches, resolve::benches, import::benches, list::benches, start::benches
+    targets = aggregates::benches, read::benches, write::benches, resolve::benches, import::benches, list::benches, start::benches
 }
 
 fn main() {
