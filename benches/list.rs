@@ -35,7 +35,8 @@ async fn browse(session: &Session, folder: &NodeId) -> usize {
 pub(crate) fn benches(criterion: &mut Criterion) {
     let simulator = simulator();
     for (name, runtime) in runtimes() {
-        let (opc, session) = runtime.block_on(async { (facade(&simulator).await, raw(&simulator).await) });
+        let (opc, session) =
+            runtime.block_on(async { (facade(&simulator).await, raw(simulator.url()).await) });
         let mut group = criterion.benchmark_group(format!("list 10,000 items/{name}"));
         group.throughput(Throughput::Elements(MASS as u64));
         let folder = node("~folder/Mass");

@@ -8,10 +8,12 @@
     clippy::as_conversions,
     clippy::cast_precision_loss,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "criterion's macros make undocumented items; a bench may panic, and its figures are rounded anyway"
 )]
 
+mod aggregates;
 mod import;
 mod list;
 mod read;
@@ -21,11 +23,24 @@ mod subscribe;
 mod support;
 mod write;
 
-use criterion::{criterion_group, criterion_main};
+use criterion::criterion_group;
 
 criterion_group! {
     name = benches;
     config = support::config();
-    targets = read::benches, write::benches, resolve::benches, import::benches, list::benches, subscribe::benches, start::benches
+    targets = aggregates::benches, read::benches, write::benches, resolve::benches, import::benches, list::benches, start::benches
 }
-criterion_main!(benches);
+
+fn main() {
+    if subscribe::plays_a_part() {
+        return;
+    }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // As criterion does: a word is what to run, `--test` is once.
+    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
+    if filter.is_none_or(|filter| "subscribed tags".contains(filter.as_str())) {
+        subscribe::benches(arguments.iter().any(|argument| argument == "--test"));
+    }
+    benches();
+    criterion::Criterion::default().configure_from_args().final_summary();
+}

@@ -13,7 +13,7 @@ const BOTH: TimestampsToReturn = TimestampsToReturn::Both;
 pub(crate) fn benches(criterion: &mut Criterion) {
     let simulator = simulator();
     for (name, runtime) in runtimes() {
-        let session = runtime.block_on(raw(&simulator));
+        let session = runtime.block_on(raw(simulator.url()));
         let opc = runtime.block_on(facade(&simulator));
 
         let mut group = criterion.benchmark_group(format!("read 1 tag/{name}"));
@@ -67,7 +67,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("read 1 tag/blocking");
     let [_, (_, runtime)] = runtimes();
-    let session = runtime.block_on(raw(&simulator));
+    let session = runtime.block_on(raw(simulator.url()));
     let one = [value_of("Mass.0")];
     group.bench_function("raw", |b| {
         // What a program without async does with the engine.

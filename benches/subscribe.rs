@@ -1,83 +1,188 @@
-//! Ten thousand tags that change every 100 ms: processor time of the client side for ten thousand changes.
+//! Tags that change all the time: what arrives, and what it costs the client in processor time and memory.
+//!
+//! The server, and each client that is measured, is a process of its own: this program again, told so by its environment.
 
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use criterion::Criterion;
 use opcua::client::{DataChangeCallback, Session};
 use opcua::types::{MonitoredItemCreateRequest, MonitoringParameters, TimestampsToReturn};
-use openopc::sim::Simulator;
-use openopc::{Client, Reading, Subscription};
+use openopc::sim::{Item, Signal, Simulator};
+use openopc::{Client, Reading, SubscribeOptions, Subscription};
 
-use crate::support::{MASS, client_cpu, facade, live, node, raw, runtimes, simulator};
+use crate::support::{live, node, process_cpu, raw, resident, runtimes};
 
-const REFRESH: Duration = Duration::from_millis(100);
+/// In the environment of a process that is to be one side of a measurement.
+const ROLE: &str = "OPENOPC_BENCH_ROLE";
 
-/// Processor time until `count` has grown by `iterations` times ten thousand.
-async fn measure(count: &AtomicUsize, iterations: u64) -> Duration {
-    let wanted = MASS * usize::try_from(iterations).unwrap();
-    let (start, cpu) = (count.load(Ordering::Relaxed), client_cpu());
-    loop {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-        let came = count.load(Ordering::Relaxed) - start;
-        if came >= wanted {
-            // More than wanted may have come; what is told is for exactly as many.
-            return client_cpu().saturating_sub(cpu).mul_f64(wanted as f64 / came as f64);
+/// How many tags, and how often they change and are told.
+struct Load {
+    tags: usize,
+    every: Duration,
+    /// For how long it is measured.
+    span: Duration,
+}
+
+/// What was measured.
+struct Cost {
+    notifications: u64,
+    wall: Duration,
+    cpu: Duration,
+    /// What the subscription added to the process.
+    bytes: u64,
+}
+
+pub(crate) fn benches(quick: bool) {
+    let (long, short) = (Duration::from_secs(1), Duration::from_millis(100));
+    let span = Duration::from_secs(if quick { 1 } else { 10 });
+    let sizes: &[usize] = if quick { &[1_000] } else { &[10_000, 100_000] };
+    println!("subscribed tags: raw engine, facade, and the facade's cost relative to the engine's");
+    for &tags in sizes {
+        for every in [long, short] {
+            let load = Load { tags, every, span };
+            for runtime in ["current-thread", "multi-thread"] {
+                let (raw, facade) = (load.measure("raw", runtime), load.measure("facade", runtime));
+                println!(
+                    "{tags:>7} tags, {every:>5?}, {runtime:<14} | {raw} | {facade} | CPU x{:.2}",
+                    facade.cpu_each() / raw.cpu_each(),
+                );
+            }
         }
     }
 }
 
-async fn subscribe_raw(simulator: &Simulator, count: &Arc<AtomicUsize>) -> Arc<Session> {
-    let session = raw(simulator).await;
+impl Cost {
+    /// Nanoseconds of processor time for each notification.
+    fn cpu_each(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e9 / self.notifications.max(1) as f64
+    }
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let rate = self.notifications as f64 / self.wall.as_secs_f64();
+        write!(f, "{rate:>9.0}/s {:>6.0} ns {:>7} KiB", self.cpu_each(), self.bytes / 1024)
+    }
+}
+
+impl Load {
+    fn measure(&self, client: &str, runtime: &str) -> Cost {
+        let mut server = role("server", self, "");
+        let mut url = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let mut measured = role(&format!("{client} {runtime}"), self, url.trim());
+        let mut told = String::new();
+        measured.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+        assert!(measured.wait().unwrap().success());
+        server.kill().unwrap();
+        server.wait().unwrap();
+        let numbers: Vec<u64> = told.split_whitespace().map(|number| number.parse().unwrap()).collect();
+        Cost {
+            notifications: numbers[0],
+            wall: Duration::from_nanos(numbers[1]),
+            cpu: Duration::from_nanos(numbers[2]),
+            bytes: numbers[3],
+        }
+    }
+}
+
+fn role(name: &str, load: &Load, url: &str) -> Child {
+    let (every, span) = (load.every.as_millis(), load.span.as_millis());
+    Command::new(std::env::current_exe().unwrap())
+        .env(ROLE, format!("{name} {} {every} {span} {url}", load.tags))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Plays the part that the environment names; `false` where it names none.
+pub(crate) fn plays_a_part() -> bool {
+    let Ok(role) = std::env::var(ROLE) else { return false };
+    let words: Vec<&str> = role.split(' ').collect();
+    let number = |word: &str| word.parse::<u64>().unwrap();
+    let load = |words: &[&str]| Load {
+        tags: usize::try_from(number(words[0])).unwrap(),
+        every: Duration::from_millis(number(words[1])),
+        span: Duration::from_millis(number(words[2])),
+    };
+    if words[0] == "server" {
+        serve(&load(&words[1..]));
+    } else {
+        let (load, url) = (load(&words[2..]), words[5]);
+        let (_, runtime) = runtimes().into_iter().find(|(name, _)| *name == words[1]).unwrap();
+        runtime.block_on(receive(words[0] == "raw", &load, url));
+    }
+    true
+}
+
+/// Until it is killed.
+fn serve(load: &Load) {
+    let counter = Signal::Counter { from: 0.0, to: 1e9, step: 1.0, every: load.every };
+    let items = (0..load.tags).map(|n| Item::new(live(n), 0_i32).signal(counter.clone()));
+    let simulator = Simulator::builder().items(items).start_blocking().unwrap();
+    println!("{}", simulator.url());
+    loop {
+        std::thread::park();
+    }
+}
+
+async fn receive(is_raw: bool, load: &Load, url: &str) {
+    let count = Arc::new(AtomicUsize::new(0));
+    // Connected before the memory is looked at: what is told is the price of tags.
+    let session = if is_raw { Some(raw(url).await) } else { None };
+    let opc = if is_raw { None } else { Some(openopc::open(url).await.unwrap()) };
+    let before = resident();
+    if let Some(session) = &session {
+        subscribe_raw(session, load, &count).await;
+    }
+    let _subscription = match &opc {
+        Some(opc) => Some(subscribe_facade(opc, load, &count).await),
+        None => None,
+    };
+    while count.load(Ordering::Relaxed) < load.tags * 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (start, wall, cpu) = (count.load(Ordering::Relaxed), Instant::now(), process_cpu());
+    tokio::time::sleep(load.span).await;
+    let (came, wall, cpu) =
+        (count.load(Ordering::Relaxed) - start, wall.elapsed(), process_cpu().saturating_sub(cpu));
+    println!("{came} {} {} {}", wall.as_nanos(), cpu.as_nanos(), resident().saturating_sub(before));
+    std::process::exit(0);
+}
+
+async fn subscribe_raw(session: &Arc<Session>, load: &Load, count: &Arc<AtomicUsize>) {
     let seen = count.clone();
     let callback = DataChangeCallback::new(move |value, _| {
         std::hint::black_box(value);
         seen.fetch_add(1, Ordering::Relaxed);
     });
-    let id = session.create_subscription(REFRESH, 300, 50, 0, 0, true, callback).await.unwrap();
-    let items = (0..MASS).map(|n| MonitoredItemCreateRequest {
-        requested_parameters: MonitoringParameters {
-            sampling_interval: 100.0,
-            queue_size: 1,
-            discard_oldest: true,
-            ..MonitoredItemCreateRequest::from(node(&live(n))).requested_parameters
-        },
-        ..node(&live(n)).into()
-    });
-    session.create_monitored_items(id, TimestampsToReturn::Both, items.collect()).await.unwrap();
-    session
+    let id = session.create_subscription(load.every, 300, 50, 0, 0, true, callback).await.unwrap();
+    for first in (0..load.tags).step_by(10_000) {
+        let items = (first..load.tags.min(first + 10_000)).map(|n| MonitoredItemCreateRequest {
+            requested_parameters: MonitoringParameters {
+                sampling_interval: load.every.as_secs_f64() * 1000.0,
+                queue_size: 1,
+                discard_oldest: true,
+                ..MonitoredItemCreateRequest::from(node(&live(n))).requested_parameters
+            },
+            ..node(&live(n)).into()
+        });
+        session.create_monitored_items(id, TimestampsToReturn::Both, items.collect()).await.unwrap();
+    }
 }
 
-async fn subscribe_facade(simulator: &Simulator, count: &Arc<AtomicUsize>) -> (Client, Subscription) {
-    let opc = facade(simulator).await;
+async fn subscribe_facade(opc: &Client, load: &Load, count: &Arc<AtomicUsize>) -> Subscription {
     let seen = count.clone();
     let callback = move |reading: Reading| {
         std::hint::black_box(reading);
         seen.fetch_add(1, Ordering::Relaxed);
     };
-    let subscription = opc.subscribe((0..MASS).map(live), REFRESH, callback).await.unwrap();
+    let options = SubscribeOptions::new(load.every).capacity(load.tags);
+    let subscription = opc.subscribe_with((0..load.tags).map(live), options, callback).await.unwrap();
     assert!(subscription.rejected().is_empty());
-    (opc, subscription)
-}
-
-pub(crate) fn benches(criterion: &mut Criterion) {
-    let simulator = simulator();
-    for (name, runtime) in runtimes() {
-        let mut group =
-            criterion.benchmark_group(format!("10,000 changes of 10,000 tags at 100 ms, CPU/{name}"));
-        group.sample_size(10).measurement_time(Duration::from_secs(5));
-
-        let count = Arc::new(AtomicUsize::new(0));
-        let session = runtime.block_on(subscribe_raw(&simulator, &count));
-        group.bench_function("raw", |b| b.iter_custom(|n| runtime.block_on(measure(&count, n))));
-        runtime.block_on(session.disconnect()).unwrap();
-
-        let count = Arc::new(AtomicUsize::new(0));
-        let (opc, subscription) = runtime.block_on(subscribe_facade(&simulator, &count));
-        group.bench_function("facade", |b| b.iter_custom(|n| runtime.block_on(measure(&count, n))));
-        runtime.block_on(subscription.unsubscribe()).unwrap();
-        runtime.block_on(opc.close()).unwrap();
-        group.finish();
-    }
+    subscription
 }

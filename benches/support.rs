@@ -53,7 +53,7 @@ pub(crate) async fn facade(simulator: &Simulator) -> Client {
 }
 
 /// The engine's session as its own documentation opens it.
-pub(crate) async fn raw(simulator: &Simulator) -> Arc<Session> {
+pub(crate) async fn raw(url: &str) -> Arc<Session> {
     let mut client = ClientBuilder::new()
         .application_name("raw")
         .application_uri("urn:raw")
@@ -66,7 +66,7 @@ pub(crate) async fn raw(simulator: &Simulator) -> Arc<Session> {
         .client()
         .unwrap();
     let endpoint: EndpointDescription =
-        (simulator.url(), "None", MessageSecurityMode::None, UserTokenPolicy::anonymous()).into();
+        (url, "None", MessageSecurityMode::None, UserTokenPolicy::anonymous()).into();
     let (session, event_loop) =
         client.connect_to_matching_endpoint(endpoint, IdentityToken::Anonymous).await.unwrap();
     event_loop.spawn();
@@ -83,22 +83,25 @@ pub(crate) fn value_of(id: &str) -> ReadValueId {
     ReadValueId::from(node(id))
 }
 
-/// Processor time that this process has used outside the simulator's thread.
+/// Processor time that this process has used.
 #[cfg(target_os = "linux")]
-pub(crate) fn client_cpu() -> Duration {
-    let mut total = 0;
-    for task in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
-        let read = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
-        if !read("comm").starts_with("openopc-sim") {
-            total += read("schedstat").split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0);
-        }
-    }
-    Duration::from_nanos(total)
+pub(crate) fn process_cpu() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let used = tasks.map(|task| std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default());
+    let nanos = used.map(|text| text.split(' ').next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0));
+    Duration::from_nanos(nanos.sum())
 }
 
 /// Elsewhere the clock has to do.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn client_cpu() -> Duration {
+pub(crate) fn process_cpu() -> Duration {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
     START.get_or_init(std::time::Instant::now).elapsed()
+}
+
+/// Bytes of memory that this process holds; 0 where the system does not tell.
+pub(crate) fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

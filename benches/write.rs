@@ -10,7 +10,7 @@ use crate::support::{facade, mass, node, raw, runtimes, simulator};
 pub(crate) fn benches(criterion: &mut Criterion) {
     let simulator = simulator();
     for (name, runtime) in runtimes() {
-        let session = runtime.block_on(raw(&simulator));
+        let session = runtime.block_on(raw(simulator.url()));
         let opc = runtime.block_on(facade(&simulator));
         let ids: Vec<String> = (0..1000).map(mass).collect();
 

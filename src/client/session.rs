@@ -345,6 +345,15 @@ impl Inner {
         }
     }
 
+    /// The session that nodes of this look belong to. A client that moves in the same moment leaves it behind, closed: what
+    /// is sent there never reaches another server.
+    pub(crate) fn link_of(&self, operation: Operation, look: u64) -> Result<Arc<Link>> {
+        // In this order: a session of before a move is closed, and after one the look is another.
+        let link = self.link();
+        self.check_same(operation, look)?;
+        Ok(link)
+    }
+
     pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {
         &self.runtime
     }

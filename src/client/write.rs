@@ -264,8 +264,8 @@ impl Inner {
             let chunk = rest.get(..size).unwrap_or(rest);
             let send = |part| async move {
                 // A node found before a reconnect may be another one now.
-                match self.check_same(OPERATION, look) {
-                    Ok(()) => self.link().write(part).await,
+                match self.link_of(OPERATION, look) {
+                    Ok(link) => link.write(part).await,
                     Err(_) => Err(Failure::disconnected()),
                 }
             };

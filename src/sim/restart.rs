@@ -1,12 +1,12 @@
 //! [`Restart`]: how a simulator comes back.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::build;
 use super::item::Item;
 use super::space::Space;
-use crate::Result;
+
 use crate::da::wildcard::Wildcard;
 
 /// How a simulator comes back on its port: by itself with all items, their values as they were.
@@ -99,7 +99,7 @@ impl fmt::Debug for Restart {
 }
 
 /// Makes the next space from the last one, and changes the namespaces in front of it.
-pub(crate) type Plan = Box<dyn FnOnce(&Space, &mut Vec<String>) -> Result<Space> + Send>;
+pub(crate) type Plan = Box<dyn FnOnce(&Space, &mut Vec<String>) -> crate::Result<Space> + Send>;
 
 /// The space of the server as it is now: each restart brings a new one.
 pub(crate) struct Current(RwLock<Arc<Space>>);
@@ -111,10 +111,17 @@ impl Current {
 
     pub(crate) fn get(&self) -> Arc<Space> {
         // Set in one step, so what a panicking holder left behind is right.
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.hold())
     }
 
-    pub(crate) fn set(&self, space: Space) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(space);
+    /// For a change that the next space must have too: none takes the place of this one meanwhile.
+    pub(crate) fn hold(&self) -> RwLockReadGuard<'_, Arc<Space>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn renew<E>(&self, plan: impl FnOnce(&Space) -> Result<Space, E>) -> Result<(), E> {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(plan(&current)?);
+        Ok(())
     }
 }

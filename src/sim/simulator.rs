@@ -86,7 +86,7 @@ impl Simulator {
     }
 
     fn set_value(&self, item: &str, value: Value) -> Result<()> {
-        let space = self.space();
+        let space = self.current.hold();
         let (index, node) = find(&space, item)?;
         let fitted = if node.shape.data_type == DataType::Variant {
             Ok(value)
@@ -106,7 +106,7 @@ impl Simulator {
     /// # Errors
     /// [`Error::Sim`] if there is no such item.
     pub fn set_status(&self, item: &str, status: Status) -> Result<()> {
-        let space = self.space();
+        let space = self.current.hold();
         let (index, node) = find(&space, item)?;
         node.set_status(status, self.now());
         space.changed(index);

@@ -1,33 +1,11 @@
 //! OpenOPC's command lines against servers nobody here wrote.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use crate::peers::{Server, Stack};
 
-/// Runs a line, its words between `|`; stdout, stderr and the exit code.
-fn run(server: &Server, line: &str, input: &str) -> (String, String, i32) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_opc"))
-        .args(line.split('|').skip(1))
-        .env("OPC_SERVER", &server.url)
-        .env_remove("OPC_LOG")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it was built");
-    let mut stdin = child.stdin.take().expect("it is piped");
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || _ = stdin.write_all(input.as_bytes()));
-    let output = child.wait_with_output().expect("it ends");
-    writer.join().expect("it writes");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap_or(-1))
-}
-
+/// A line, its words between `|`, that does all it is to do.
 #[track_caller]
 fn good(server: &Server, line: &str, input: &str) -> String {
-    let (stdout, stderr, code) = run(server, line, input);
+    let (stdout, stderr, code) = server.opc(line.split('|').skip(1), input);
     assert_eq!(code, 0, "{line}\n{stdout}\n{stderr}");
     stdout
 }
@@ -61,7 +39,7 @@ fn old_command_lines(stack: Stack) {
     let json = good(&server, "opc|read|Scalar.String|-o|json", "");
     assert!(json.contains(r#""value":"a, \"b\"\nc""#), "{json}");
     // A broken line names its number, and nothing is written.
-    let (_, stderr, code) = run(&server, "opc|-w|-", "Scalar.Int32,1\nScalar.Int16,\"2\n");
+    let (_, stderr, code) = server.opc("opc|-w|-".split('|').skip(1), "Scalar.Int32,1\nScalar.Int16,\"2\n");
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("line 2"), "{stderr}");
     assert_eq!(good(&server, "opc|Scalar.Int32|-o|values", ""), "654321\n");
@@ -78,7 +56,7 @@ fn old_command_lines(stack: Stack) {
     assert_eq!(good(&server, "opc|-ra|.Int32,.Int16|Scalar|-x|2", ""), "-123456  -1600\n");
     let log = good(&server, "opc|Counter.Int32|-L|0.05|--times|3|-o|values", "");
     assert_eq!(log.lines().count(), 3, "{log}");
-    let (_, stderr, code) = run(&server, "opc|-l|No.Such.*", "");
+    let (_, stderr, code) = server.opc("opc|-l|No.Such.*".split('|').skip(1), "");
     assert!(code == 1 && stderr.contains("No.Such"), "{stderr}");
 }
 

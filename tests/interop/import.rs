@@ -1,33 +1,10 @@
 //! `opc import` against servers nobody here wrote.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use openopc::Tag;
 use openopc::da::Aliases;
 use serde_json::Value as Json;
 
-use crate::peers::{Server, Stack};
-
-fn opc(server: &Server, arguments: &[&str], input: &str) -> (String, String, i32) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_opc"))
-        .args(arguments)
-        .env("OPC_SERVER", &server.url)
-        .env_remove("OPC_LOG")
-        .env_remove("OPC_ALIASES")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it was built");
-    let mut stdin = child.stdin.take().expect("it is piped");
-    let input = input.to_owned();
-    let writer = std::thread::spawn(move || _ = stdin.write_all(input.as_bytes()));
-    let output = child.wait_with_output().expect("it ends");
-    writer.join().expect("it writes");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap_or(-1))
-}
+use crate::peers::Stack;
 
 fn import(stack: Stack) {
     let Some(server) = stack.server() else { return };
@@ -42,7 +19,7 @@ fn import(stack: Stack) {
                     Quite different,\n"
             .to_owned();
     list.extend((0..5000).map(|n| format!("Mass.{n},\n")));
-    let (rows, notes, code) = opc(&server, &["import", "-", "--save", save, "-o", "json"], &list);
+    let (rows, notes, code) = server.opc(["import", "-", "--save", save, "-o", "json"], &list);
     assert_eq!(code, 1, "{notes}");
     assert_eq!(
         notes,
@@ -61,7 +38,7 @@ fn import(stack: Stack) {
     assert_eq!(aliases.get("Interop.Scalar.Int16"), Some(&lasting));
 
     let read = ["read", "Interop.Scalar.Int16", "-o", "values", "--aliases", save];
-    let (values, notes, code) = opc(&server, &read, "");
+    let (values, notes, code) = server.opc(read, "");
     assert_eq!((values.as_str(), code), ("-1600\n", 0), "{notes}");
     std::fs::remove_dir_all(&folder).expect("it is ours");
 }

@@ -133,6 +133,31 @@ impl Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+
+    /// Runs `opc` against it; stdout, stderr and the exit code.
+    pub(crate) fn opc<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        input: &str,
+    ) -> (String, String, i32) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_opc"))
+            .args(arguments)
+            .env("OPC_SERVER", &self.url)
+            .env_remove("OPC_LOG")
+            .env_remove("OPC_ALIASES")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it was built");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        let input = input.to_owned();
+        let writer = std::thread::spawn(move || _ = stdin.write_all(input.as_bytes()));
+        let output = child.wait_with_output().expect("it ends");
+        writer.join().expect("it writes");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (text(output.stdout), text(output.stderr), output.status.code().unwrap_or(-1))
+    }
 }
 
 impl Drop for Server {

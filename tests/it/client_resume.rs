@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use opcua::client::UARequest;
 use opcua::client::services::Publish;
-use openopc::sim::{Service, Simulator};
+use openopc::sim::{Direction, Fault, Service, Simulator};
 use openopc::{Delivery, Event, Refresh, State, SubscribeOptions, Value, Watch};
 use tokio::sync::mpsc;
 
@@ -45,6 +45,47 @@ async fn messages_that_never_come_are_asked_for_again() {
         assert!(reading.status.is_good() && !reading.status.overflowed());
     }
     assert_eq!(requests(&simulator, Service::CreateMonitoredItems).len(), 1);
+}
+
+/// A server that is asked for a message and does not answer in time is asked again; what came since does not wait for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_could_not_be_asked_for_are_asked_for_again() {
+    let simulator = Simulator::builder().items(numbered(1)).start().await.unwrap();
+    let builder = openopc::Client::builder(simulator.url()).request_timeout(Duration::from_millis(300));
+    let client = within(builder.open()).await.unwrap();
+    let mut watch = within(client.watch(["N0"], every())).await.unwrap();
+    assert_eq!(next(&mut watch).await.value, Value::Int32(0));
+    let session = client.session();
+    let stolen = tokio::spawn(async move {
+        loop {
+            let publish = Publish::new(&session).timeout(LONG);
+            let message = within(publish.send(session.channel())).await.unwrap().notification_message;
+            if message.notification_data.is_some_and(|data| !data.is_empty()) {
+                break;
+            }
+        }
+    });
+    let mut set = 0;
+    while !stolen.is_finished() {
+        set += 1;
+        simulator.set("N0", set).unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The server has requests to tell with, but hears no new ones until the one for the message has timed out.
+    let deaf = simulator.inject(Fault::Stall(Direction::ToServer));
+    set += 1;
+    simulator.set("N0", set).unwrap();
+    within(until(|| deaf.fired() > 0)).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    drop(deaf);
+    let mut told = 0;
+    while told < set {
+        let reading = next(&mut watch).await;
+        if let Ok(value) = reading.get::<i32>() {
+            assert_eq!(value, told + 1, "none is missing: {reading:?}");
+            told = value;
+        }
+    }
 }
 
 /// A message that was taken away and acknowledged is nowhere any more.

@@ -14,13 +14,11 @@ use openopc::{
     Refresh, Result, SubscribeOptions, Tag, Value, WriteOptions,
 };
 
-use crate::support::{collect, within};
+use crate::support::{collect, tried_rows, within};
 
 /// The right-hand column must be code that stands below, or say in words why there is nothing to call.
 #[test]
 fn every_row_of_the_tables_is_tried_here() {
-    let guide = include_str!("../../src/guide/from_opc_da.md");
-    let tests: String = include_str!("from_opc_da.rs").split_whitespace().collect();
     let words = [
         "nothing to choose: texts are in the server's own language",
         "items have no state of their own: leave the item out of the group",
@@ -33,20 +31,8 @@ fn every_row_of_the_tables_is_tried_here() {
         "properties are asked for by their item's tag",
         "not here yet: the times and the qualities are",
     ];
-    let mut rows = 0;
-    for line in guide.lines().filter(|line| line.starts_with("| ") && line.ends_with(" |")) {
-        let ours = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
-        if ["here", "---"].contains(&ours) {
-            continue;
-        }
-        rows += 1;
-        if words.contains(&ours) {
-            continue;
-        }
-        let code = ours.split('`').nth(1).unwrap_or_else(|| panic!("no code and no reason: {line}"));
-        let code: String = code.trim_end_matches('?').trim_end_matches(".await").split_whitespace().collect();
-        assert!(tests.contains(&code), "not tried: {ours}");
-    }
+    let (guide, tests) = (include_str!("../../src/guide/from_opc_da.md"), include_str!("from_opc_da.rs"));
+    let rows = tried_rows(guide, "| ", tests, &words);
     assert!(rows > 80, "the tables are not there: {rows} rows");
 }
 

@@ -11,13 +11,11 @@ use openopc::{
     Client, EntryKind, ListOptions, PropertiesOptions, ReadOptions, Result, Tag, Value, WriteOptions,
 };
 
-use crate::support::{collect, requests, within};
+use crate::support::{collect, requests, tried_rows, within};
 
 /// The right-hand column must be code that stands below, or say in words why there is nothing to call.
 #[test]
 fn every_row_of_the_table_is_tried_here() {
-    let guide = include_str!("../../src/guide/from_openopc.md");
-    let tests: String = include_str!("from_openopc.rs").split_whitespace().collect();
     let words = [
         "no gateway: OPC UA needs none",
         "nothing to do: the client reconnects for ever",
@@ -26,20 +24,9 @@ fn every_row_of_the_table_is_tried_here() {
         "no gateway, no sessions of it",
         "not OPC: ask the computer itself",
     ];
-    let mut rows = 0;
-    for line in guide.lines().filter(|line| line.starts_with("| `")) {
-        let ours = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
-        rows += 1;
-        if words.contains(&ours) {
-            continue;
-        }
-        // The first piece of code of the cell.
-        let code = ours.split('`').nth(1).unwrap_or_else(|| panic!("no code and no reason: {line}"));
-        let code: String =
-            code.trim_end_matches(".await?").trim_end_matches('?').split_whitespace().collect();
-        assert!(tests.contains(&code), "not tried: {ours}");
-    }
-    assert!(rows > 40, "the table is not there");
+    let (guide, tests) = (include_str!("../../src/guide/from_openopc.md"), include_str!("from_openopc.rs"));
+    let rows = tried_rows(guide, "| `", tests, &words);
+    assert!(rows > 40, "the tables are not there: {rows} rows");
 }
 
 const A: &str = "Bucket Brigade.Int4";

@@ -153,3 +153,32 @@ async fn a_preset_comes_back_whole() {
     assert_eq!(within(after.list("Simulation Items.Random")).await.unwrap(), listed);
     assert_eq!(simulator.get("Random.Int2").unwrap().get::<i16>().unwrap(), 41, "random values start anew");
 }
+
+#[test]
+fn what_is_set_while_the_server_comes_back_is_kept() {
+    let simulator = Simulator::builder().items(numbered(1000)).start_blocking().unwrap();
+    let (simulator, over) = (&simulator, &std::sync::atomic::AtomicBool::new(false));
+    let count = std::thread::scope(|scope| {
+        let setting = scope.spawn(move || {
+            let mut count = 0;
+            while !over.load(std::sync::atomic::Ordering::SeqCst) {
+                count += 1;
+                (0..1000).for_each(|n| simulator.set(&format!("N{n}"), count).unwrap());
+                for n in 0..1000 {
+                    let value = simulator.get(&format!("N{n}")).unwrap().value;
+                    if value != Value::Int32(count) {
+                        return Err(format!("N{n} was set to {count} and is {value}"));
+                    }
+                }
+            }
+            Ok(count)
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        for _ in 0..50 {
+            runtime.block_on(async { within(simulator.restart(Restart::new())).await }).unwrap();
+        }
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+        setting.join().unwrap()
+    });
+    assert!(count.unwrap() > 0);
+}

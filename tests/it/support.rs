@@ -111,3 +111,26 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+/// Rows of the tables of a guide: the right-hand column must be code that stands in the test's own text, or one of the
+/// `words` that say why there is nothing to call. How many there are.
+pub(crate) fn tried_rows(guide: &str, begins: &str, tests: &str, words: &[&str]) -> usize {
+    let squeezed = |code: &str| code.split_whitespace().collect::<String>();
+    let tests = squeezed(tests);
+    let mut rows = 0;
+    for line in guide.lines().filter(|line| line.starts_with(begins) && line.ends_with(" |")) {
+        let ours = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        if ["here", "---"].contains(&ours) {
+            continue;
+        }
+        rows += 1;
+        if words.contains(&ours) {
+            continue;
+        }
+        // The first piece of code of the cell.
+        let code = ours.split('`').nth(1).unwrap_or_else(|| panic!("no code and no reason: {line}"));
+        let code = squeezed(code.trim_end_matches('?').trim_end_matches(".await"));
+        assert!(tests.contains(&code), "not tried: {ours}");
+    }
+    rows
+}

@@ -44,7 +44,7 @@ impl Inner {
         let asked =
             Box::pin(self.ask(&nodes, wanted)).await.map_err(|failure| self.error(OPERATION, failure))?;
         if !nodes.is_empty() {
-            // What was found on one server, another one may have been asked about.
+            // What was asked after a reconnect, or of another server, may have been of other nodes.
             self.check_same(OPERATION, look)?;
         }
         let (mut answers, mut asked) = (answers.into_iter(), asked.into_iter());

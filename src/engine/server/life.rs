@@ -113,9 +113,8 @@ impl Life {
             .map_err(|error| format!("cannot listen on {} again: {error}", self.address))?;
         prepared(&listener)?;
         let mut namespaces = self.settings.namespaces_first.clone();
-        let space = plan(&self.current.get(), &mut namespaces).map_err(|error| error.to_string())?;
+        self.current.renew(|old| plan(old, &mut namespaces)).map_err(|error| error.to_string())?;
         self.settings.namespaces_first = namespaces;
-        self.current.set(space);
         self.listener = Some(listener);
         Ok(())
     }

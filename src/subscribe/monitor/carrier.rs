@@ -14,8 +14,8 @@ use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
 use crate::engine::client::{Failure, Link, Messages, Sink, Subscribed, is_gone};
 use crate::status::code;
+use crate::subscribe::Refresh;
 use crate::subscribe::queue::Slot;
-use crate::subscribe::{Delivery, Refresh};
 use crate::tag::Resolved;
 use crate::{Error, Event, Operation, Result, Status, Tag};
 
@@ -181,8 +181,6 @@ impl Carrier {
     /// Puts tags on the server.
     async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag]) -> Result<()> {
         let operation = Operation::Subscribe;
-        // Where only the newest value counts, nothing is lost.
-        let every = matches!(feed.options.delivery, Delivery::Every { .. });
         let names: Vec<&Tag> = tags.iter().collect();
         let answers = self.inner.resolve(operation, &names).await?;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
@@ -198,7 +196,8 @@ impl Carrier {
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
                     wanted.push((item.handle, tag.clone(), resolved.clone()));
                     let (queue, slot) = (feed.queue.clone(), item.slot);
-                    self.routes.insert(item.handle, Route::new(queue, slot, resolved, item.lossy && every));
+                    let route = Route::new(queue, slot, resolved, feed.options.delivery, item.lossy);
+                    self.routes.insert(item.handle, route);
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
@@ -374,11 +373,15 @@ impl Carrier {
 
     /// A server may have to forget the old session first, which can take its time.
     fn fill_later(&self) {
-        let (commands, rate) = (self.commands.clone(), self.rate);
+        self.later(MAKE_AGAIN, Command::Fill { rate: self.rate });
+    }
+
+    fn later(&self, wait: Duration, command: Command) {
+        let commands = self.commands.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(MAKE_AGAIN).await;
+            tokio::time::sleep(wait).await;
             if let Some(commands) = commands.upgrade() {
-                let _ = commands.send(Command::Fill { rate });
+                let _ = commands.send(command);
             }
         });
     }

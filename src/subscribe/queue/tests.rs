@@ -38,6 +38,31 @@ fn a_full_queue_drops_the_oldest_or_the_newest_when_told() {
     assert_eq!((queue.stats().delivered, queue.stats().dropped), (2, 2));
 }
 
+/// Where a reading that says that values before it were lost is dropped itself, the next one of its tag says so.
+#[test]
+fn a_loss_is_told_even_where_the_reading_that_told_it_is_dropped() {
+    let lossy = |n| Sample { status: Status::GOOD.with_overflow(), ..sample(n) };
+    let told = |overflow| {
+        let queue = Queue::new(2, overflow);
+        let (a, b) = (queue.add(&Tag::item("a")).0, queue.add(&Tag::item("b")).0);
+        let first = if overflow == Overflow::DropNewest { sample(1) } else { lossy(1) };
+        let late = if overflow == Overflow::DropNewest { lossy(3) } else { sample(3) };
+        queue.push_all([(a, first), (b, sample(2)), (a, late)].into_iter());
+        let mut told = Vec::new();
+        while let Ok(Some(reading)) = queue.wait(Some(Instant::now())) {
+            told.push((reading.value, reading.status.overflowed()));
+        }
+        queue.push_all([(b, sample(4)), (a, sample(5))].into_iter());
+        while let Ok(Some(reading)) = queue.wait(Some(Instant::now())) {
+            told.push((reading.value, reading.status.overflowed()));
+        }
+        told.into_iter().filter(|(_, lost)| *lost).map(|(value, _)| value).collect::<Vec<Value>>()
+    };
+    assert_eq!(told(Overflow::KeepLatest), [Value::Int32(3)]);
+    assert_eq!(told(Overflow::DropOldest), [Value::Int32(3)]);
+    assert_eq!(told(Overflow::DropNewest), [Value::Int32(5)]);
+}
+
 #[test]
 fn a_removed_tag_is_never_delivered_and_its_place_is_used_again() {
     let queue = filled(10, Overflow::KeepLatest);

@@ -10,8 +10,12 @@ use crate::status::code;
 use crate::subscribe::Delivery;
 use crate::tag::Resolved;
 
+use super::super::task::Command;
 use super::super::watchdog::probe;
 use super::Carrier;
+
+/// Between two attempts to get messages that are missing.
+const REPAIR_AGAIN: Duration = Duration::from_secs(1);
 
 /// For so long beyond two publishing intervals, messages may tell what was read.
 const LATE: Duration = Duration::from_secs(10);
@@ -27,8 +31,11 @@ impl Carrier {
         match self.catch_up(true).await {
             Ok(None) => true,
             Ok(Some(_)) => false,
-            // Where the connection is the trouble, its loss ends this, and its return begins it again.
-            Err(failure) => !is_gone(failure.status),
+            Err(failure) if is_gone(failure.status) => false,
+            Err(_) => {
+                self.repair_later();
+                true
+            }
         }
     }
 
@@ -52,8 +59,15 @@ impl Carrier {
                 self.restore().await;
             }
             Err(failure) if is_gone(failure.status) => self.restore().await,
-            Ok(_) | Err(_) => {}
+            Err(_) => self.repair_later(),
+            Ok(_) => {}
         }
+    }
+
+    /// A server that did not answer in time may do so later: until it has, all that comes waits for what is missing. Where
+    /// the connection is the trouble, its loss ends this, and its return begins it again.
+    fn repair_later(&self) {
+        self.later(REPAIR_AGAIN, Command::Repair { rate: self.rate });
     }
 
     /// What the server still sent to the old connection, nothing on the new one tells of.
