@@ -251,7 +251,7 @@ mod tests {
             tokio::time::advance(full / 4).await;
             pace.rest();
             assert!(!pace.is_due(), "a moment of health is not peace");
-            tokio::time::advance(full - full / 4).await;
+            tokio::time::advance(full * 3 / 4).await;
             assert!(pace.is_due());
         }
         pace.rest();

@@ -78,8 +78,9 @@ mod tests {
         for one in [urls("a"), urls(&owned), urls(owned.clone()), urls(["a"]), urls(vec![owned.clone()])] {
             assert_eq!(one, ["a"]);
         }
-        let (array, vec) = (["a", "b"], vec!["a", "b"]);
-        for two in [urls(array), urls(&array), urls(&vec), urls(vec.clone()), urls(&array[..])] {
+        let (array, vec) = (["a", "b"], Vec::from(["a", "b"]));
+        let lent = &array;
+        for two in [urls(array), urls(lent), urls(&vec), urls(array.to_vec()), urls(&array[..])] {
             assert_eq!(two, ["a", "b"]);
         }
     }
