@@ -1,9 +1,11 @@
 //! Several servers that stand in for each other.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use openopc::sim::{Direction, Fault, Item, ItemFault, Restart, Service, Simulator};
 use openopc::{Client, ClientBuilder, Error, Event, FailBack, Operation, Quality, Reading, State, Value};
+use tokio::net::TcpSocket;
 use tokio::sync::mpsc;
 
 use crate::support::{FAST, chain, collect, sent, until, until_blocking, within};
@@ -23,12 +25,16 @@ async fn odd_server(who: i32) -> Simulator {
     simulator
 }
 
-/// A server that has been one.
-async fn gone() -> String {
-    let simulator = server(0).await;
-    let url = simulator.url().to_owned();
-    within(simulator.stop()).await.unwrap();
-    url
+/// Where nobody listens, nor anybody else can.
+struct Nobody {
+    url: String,
+    _port: TcpSocket,
+}
+
+fn nobody() -> Nobody {
+    let port = TcpSocket::new_v4().unwrap();
+    port.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    Nobody { url: format!("opc.tcp://{}", port.local_addr().unwrap()), _port: port }
 }
 
 fn url(simulator: &Simulator) -> String {
@@ -87,18 +93,18 @@ fn is_lost(reading: &Reading) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_that_answers_is_opened() {
-    let (dead, second, third) = (gone().await, server(2).await, server(3).await);
-    let (client, mut events) = open(builder([&dead, second.url(), third.url()])).await;
+    let (dead, second, third) = (nobody(), server(2).await, server(3).await);
+    let (client, mut events) = open(builder([&dead.url, second.url(), third.url()])).await;
     match within(events.recv()).await {
         Some(Event::Unavailable { url, reason }) => {
-            assert_eq!(url, dead);
+            assert_eq!(url, dead.url);
             assert!(reason.contains("cannot reach") && !reason.contains("opc.tcp"), "{reason}");
         }
         other => panic!("{other:?}"),
     }
     assert_eq!(within(events.recv()).await, Some(CONNECTED));
     assert_eq!(client.url(), second.url());
-    assert_eq!(client.urls().collect::<Vec<_>>(), [&dead, second.url(), third.url()]);
+    assert_eq!(client.urls().collect::<Vec<_>>(), [&dead.url, second.url(), third.url()]);
     let info = within(client.info()).await.unwrap();
     assert_eq!((info.url.as_str(), info.service_level), (second.url(), Some(255)));
     assert_eq!(who(&client).await, 2);
@@ -133,8 +139,9 @@ async fn of_equals_the_first_is_opened() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_none_answers_the_error_names_all() {
-    let (one, other) = (gone().await, gone().await);
-    let error = within(builder([&one, &other]).open()).await.unwrap_err();
+    let (one, other) = (nobody(), nobody());
+    let (one, other) = (&one.url, &other.url);
+    let error = within(builder([one, other]).open()).await.unwrap_err();
     assert!(matches!(error, Error::Open { .. }) && error.is_connection());
     let text = chain(&error);
     assert!(text.starts_with(&format!("cannot open {one}, {other}: {one}: ")), "{text}");
@@ -246,8 +253,8 @@ async fn among_degraded_servers_the_higher_level_is_the_better() {
 /// Others are lost or worse, so it stays where it is, as often as it looks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_stays_where_there_is_nothing_better() {
-    let (first, second) = (server(1).await, gone().await);
-    let (client, mut events) = open(builder([first.url(), &second])).await;
+    let (first, second) = (server(1).await, nobody());
+    let (client, mut events) = open(builder([first.url(), &second.url])).await;
     assert_eq!(next(&mut events).await, CONNECTED);
     first.set_service_level(0);
     looked(&first, 5).await;
@@ -495,13 +502,13 @@ fn without_async() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_asks_what_there_is_asks_the_first_that_answers() {
-    let (dead, second) = (gone().await, server(2).await);
-    let endpoints = within(openopc::endpoints([dead.as_str(), second.url()])).await.unwrap();
+    let (dead, second) = (nobody(), server(2).await);
+    let endpoints = within(openopc::endpoints([&dead.url, second.url()])).await.unwrap();
     assert_eq!(endpoints[0].url, second.url());
-    let servers = within(openopc::servers(vec![dead.clone(), url(&second)])).await.unwrap();
+    let servers = within(openopc::servers(vec![dead.url.clone(), url(&second)])).await.unwrap();
     assert_eq!(servers.len(), 1);
-    let error = within(openopc::servers([&dead])).await.unwrap_err();
-    assert!(matches!(&error, Error::Discovery { url, .. } if *url == dead), "{error:?}");
+    let error = within(openopc::servers([&dead.url])).await.unwrap_err();
+    assert!(matches!(&error, Error::Discovery { url, .. } if *url == dead.url), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
