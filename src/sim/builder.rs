@@ -4,6 +4,7 @@ use std::net::{IpAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
 use super::clock::{Clock, Time};
+use super::history::{Historian, store::Store};
 use super::item::Item;
 use super::limits::Limits;
 use super::restart::Current;
@@ -25,6 +26,7 @@ pub struct SimulatorBuilder {
     aliases: Vec<(String, String)>,
     namespace: String,
     made_by: (String, String),
+    historian: Historian,
 }
 
 #[derive(Debug)]
@@ -46,6 +48,7 @@ impl SimulatorBuilder {
             aliases: Vec::new(),
             namespace: super::NAMESPACE.into(),
             made_by: ("openopc".into(), "openopc simulator".into()),
+            historian: Historian::default(),
         }
     }
 
@@ -122,6 +125,13 @@ impl SimulatorBuilder {
         self.clock(Clock::Manual)
     }
 
+    /// Where the past of items is kept: in memory unless it is said here.
+    #[cfg_attr(not(test), allow(dead_code, reason = "a store on disk comes with its own way in"))]
+    pub(crate) fn store(mut self, store: Arc<dyn Store>) -> SimulatorBuilder {
+        self.historian = Historian::new(store);
+        self
+    }
+
     /// What clients are allowed.
     pub fn limits(mut self, limits: Limits) -> SimulatorBuilder {
         self.limits = limits;
@@ -154,12 +164,22 @@ impl SimulatorBuilder {
 
     fn launch(self, ready: Ready) -> Result<Starting> {
         self.check()?;
-        let SimulatorBuilder { items, preset, place, seed, clock, limits, aliases, namespace, made_by } =
-            self;
+        let SimulatorBuilder {
+            items,
+            preset,
+            place,
+            seed,
+            clock,
+            limits,
+            aliases,
+            namespace,
+            made_by,
+            historian,
+        } = self;
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
         let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
-        let mut space = build::space(all, folders, Time::start(clock), seed)?;
+        let mut space = build::space(all, folders, Time::start(clock), seed, historian)?;
         build::aliases(&mut space, aliases)?;
         let current = Arc::new(Current::new(space));
         let listener = place.bind().map_err(Error::Sim)?;
