@@ -26,6 +26,7 @@ use super::standard::Standard;
 use crate::Status;
 use crate::engine::convert;
 use crate::sim::fault::Late;
+use crate::sim::history::Archive;
 use crate::sim::{Change, Key, Logged, Service, Space, code};
 
 pub(super) struct Front {
@@ -88,7 +89,11 @@ impl Front {
         };
         let item = match key {
             Key::Item(item) => item,
-            Key::Folder(_) | Key::Alias(_) if write.attribute_id == AttributeId::Value => {
+            Key::Folder(_)
+            | Key::Alias(_)
+            | Key::Archive(_, Archive::Configuration | Archive::Aggregates)
+                if write.attribute_id == AttributeId::Value =>
+            {
                 return Err(code::BAD_ATTRIBUTE_ID_INVALID);
             }
             _ => return Err(code::BAD_NOT_WRITABLE),

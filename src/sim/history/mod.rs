@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "the wire comes with the next commits")]
 
+mod archive;
 mod computed;
 mod historian;
 mod memory;
@@ -13,6 +14,7 @@ pub(crate) mod store;
 
 pub use options::History;
 
+pub(crate) use archive::{Archive, Link};
 pub(crate) use computed::Turn;
 pub(crate) use historian::Historian;
 pub(crate) use past::Past;
