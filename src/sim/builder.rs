@@ -4,7 +4,8 @@ use std::net::{IpAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
 use super::clock::{Clock, Time};
-use super::history::{Historian, store::Store};
+use super::history::store::Store;
+use super::history::{EventRecord, Historian};
 use super::item::Item;
 use super::limits::Limits;
 use super::restart::Current;
@@ -27,6 +28,7 @@ pub struct SimulatorBuilder {
     namespace: String,
     made_by: (String, String),
     historian: Historian,
+    events: Vec<EventRecord>,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,7 @@ impl SimulatorBuilder {
             namespace: super::NAMESPACE.into(),
             made_by: ("openopc".into(), "openopc simulator".into()),
             historian: Historian::default(),
+            events: Vec::new(),
         }
     }
 
@@ -132,6 +135,12 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Adds something that happened to the history of events.
+    pub fn event(mut self, event: EventRecord) -> SimulatorBuilder {
+        self.events.push(event);
+        self
+    }
+
     /// What clients are allowed.
     pub fn limits(mut self, limits: Limits) -> SimulatorBuilder {
         self.limits = limits;
@@ -175,12 +184,16 @@ impl SimulatorBuilder {
             namespace,
             made_by,
             historian,
+            events,
         } = self;
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
         let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
         let mut space = build::space(all, folders, Time::start(clock), seed, historian)?;
         build::aliases(&mut space, aliases)?;
+        for event in events {
+            space.happened(event).map_err(Error::Config)?;
+        }
         let current = Arc::new(Current::new(space));
         let listener = place.bind().map_err(Error::Sim)?;
         let address =
@@ -209,6 +222,14 @@ impl SimulatorBuilder {
         }
         if self.limits.references_per_node == 0 {
             return Err(Error::Config("`references_per_node` is 0, so a browse would never end".into()));
+        }
+        let history = [
+            ("history_values", self.limits.history_values),
+            ("history_events", self.limits.history_events),
+            ("history_continuation_points", self.limits.history_continuation_points.into()),
+        ];
+        if let Some((name, _)) = history.into_iter().find(|(_, limit)| *limit == 0) {
+            return Err(Error::Config(format!("`{name}` is 0, so no history could be read")));
         }
         // Without a namespace of their own, the items would be the standard's or the server's.
         if ["", "http://opcfoundation.org/UA/", "urn:openopc:simulator"].contains(&self.namespace.as_str()) {

@@ -11,7 +11,7 @@ use super::check::Shape;
 use super::clock::Time;
 use super::code;
 use super::fault::Faults;
-use super::history::{Archive, Historian, Past};
+use super::history::{Archive, EventRecord, Historian, Past};
 use super::log::{Entry, Log, Logged};
 use super::node::{Node, Sample, lock};
 use super::property::Property;
@@ -183,6 +183,15 @@ impl Space {
 
     pub(crate) fn node(&self, item: u32) -> Option<&Node> {
         self.nodes.get(usize::try_from(item).ok()?)
+    }
+
+    /// Adds something that happened to the history of events.
+    pub(crate) fn happened(&self, event: EventRecord) -> Result<(), String> {
+        if let Some(what) = event.fault(|item| self.by_id.contains_key(item)) {
+            return Err(what);
+        }
+        self.historian.events.add(event, self.time.now());
+        Ok(())
     }
 
     /// The past of an item, if it has one.

@@ -173,7 +173,7 @@ impl<'a> View<'a> {
             }
         };
         if !matches!(read.data_encoding, DataEncoding::Binary) {
-            return failed(BAD_DATA_ENCODING_UNSUPPORTED, stamps, now);
+            return failed(code::BAD_DATA_ENCODING_UNSUPPORTED, stamps, now);
         }
         self.data_value(key, sample, &read.index_range, stamps, now)
     }
@@ -332,8 +332,6 @@ impl<'a> View<'a> {
         access
     }
 }
-
-const BAD_DATA_ENCODING_UNSUPPORTED: Status = Status::from_bits(0x8039_0000);
 
 /// The numbers of the node classes (Part 3, 8.29).
 const OBJECT: i32 = 1;

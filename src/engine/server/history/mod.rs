@@ -1,6 +1,7 @@
 //! The past over the wire: `HistoryRead` and `HistoryUpdate` (Part 11, 6.4 to 6.9).
 
 mod annotations;
+mod capabilities;
 mod events;
 mod modified;
 mod point;
@@ -14,6 +15,7 @@ use opcua::server::node_manager::HistoryNode;
 use opcua::types as ua;
 use opcua::types::{NodeId, NumericRange, ObjectId, StatusCode, TimestampsToReturn};
 
+pub(super) use self::capabilities::{capability, offer_aggregates};
 pub(super) use self::update::Updater;
 use self::value::Frame;
 use super::attributes::{View, index_range};
@@ -34,11 +36,7 @@ pub(super) enum Target<'a> {
 }
 
 /// The past of this node.
-pub(super) fn target<'a>(
-    view: &View<'a>,
-    standard: &Standard,
-    id: &NodeId,
-) -> Result<Target<'a>, Status> {
+pub(super) fn target<'a>(view: &View<'a>, standard: &Standard, id: &NodeId) -> Result<Target<'a>, Status> {
     let unsupported = code::BAD_HISTORY_OPERATION_UNSUPPORTED;
     match view.key(id) {
         Some(Key::Item(item)) => view.space.past(item).map(Target::Item).ok_or(unsupported),
@@ -135,7 +133,7 @@ fn given(time: ua::DateTime) -> Option<chrono::DateTime<chrono::Utc>> {
 }
 
 /// The object that has the history of events.
-fn is_server(id: &NodeId) -> bool {
+pub(super) fn is_server(id: &NodeId) -> bool {
     *id == ObjectId::Server
 }
 

@@ -15,9 +15,9 @@ use crate::sim::history::Past;
 use crate::sim::history::store::{ChangeKind, Direction};
 
 /// Where a read goes on: at this time, with so many of that time told already.
-struct Next {
-    domain: Domain,
-    time: DateTime<Utc>,
+pub(super) struct Next {
+    pub(super) domain: Domain,
+    pub(super) time: DateTime<Utc>,
     told: usize,
 }
 
@@ -34,10 +34,7 @@ impl Reader<'_> {
         }
         let next = match resumed::<Next>(node)? {
             Some(next) => next,
-            None => {
-                let domain = Domain::new(details)?;
-                Next { time: domain.start, domain, told: 0 }
-            }
+            None => Next::new(Domain::new(details)?),
         };
         let found = list(next.domain, next.time, |from, to| past.modified(from, to), |one| one.sample.time)?;
         let (page, next) = next.page(found, self.page, |one| one.sample.time);
@@ -85,8 +82,12 @@ pub(super) fn list<T>(
 }
 
 impl Next {
+    pub(super) fn new(domain: Domain) -> Next {
+        Next { time: domain.start, domain, told: 0 }
+    }
+
     /// One answer's worth of what was found from `self.time` on, and where to go on.
-    fn page<T>(
+    pub(super) fn page<T>(
         mut self,
         found: Vec<T>,
         most: usize,

@@ -171,12 +171,7 @@ impl Way {
     }
 
     /// Adds what is at the place it has got to, and goes on.
-    fn step(
-        &mut self,
-        past: Past<'_>,
-        want: usize,
-        found: &mut Vec<(Stage, Sample)>,
-    ) -> Result<(), Status> {
+    fn step(&mut self, past: Past<'_>, want: usize, found: &mut Vec<(Stage, Sample)>) -> Result<(), Status> {
         let Domain { direction, start, end, .. } = self.domain;
         match self.stage {
             Stage::Start => {
