@@ -14,3 +14,8 @@ pub use configuration::AggregateConfiguration;
 pub use origin::Origin;
 pub use process::{Process, ProcessError, ProcessSpec, Rows, aggregate};
 pub use sample::Sample;
+
+#[cfg(feature = "client")]
+pub use crate::client::{
+    Annotation, Capabilities, Change, Configuration, EventQuery, Modified, Occurrence, OfferedAggregate,
+};
