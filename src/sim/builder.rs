@@ -129,7 +129,7 @@ impl SimulatorBuilder {
     }
 
     /// Where the past of items is kept: in memory unless it is said here.
-    #[cfg_attr(not(test), allow(dead_code, reason = "a store on disk comes with its own way in"))]
+    #[allow(dead_code, reason = "a store on disk comes with its own way in, and its feature")]
     pub(crate) fn store(mut self, store: Arc<dyn Store>) -> SimulatorBuilder {
         self.historian = Historian::new(store);
         self

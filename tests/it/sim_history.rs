@@ -531,6 +531,29 @@ async fn signals_are_recorded_as_the_clock_goes_or_computed() {
 }
 
 #[tokio::test]
+async fn a_clock_that_runs_records_by_itself() {
+    let mut reads = 0;
+    let count = Item::new("Count", 0).read_with(move || {
+        reads += 1;
+        Ok(reads)
+    });
+    let every = Duration::from_millis(1);
+    let simulator =
+        Simulator::builder().item(count.history(History::recorded().every(every))).start().await.unwrap();
+    let all = || {
+        let range = TimeRange { start: at(0), end: Utc::now() + TimeDelta::days(1) };
+        simulator.history("Count", range).unwrap()
+    };
+    crate::support::until(|| all().len() > 5).await;
+    let recorded = all();
+    assert!(recorded.windows(2).all(|two| two[0].time < two[1].time));
+    let numbers: Vec<_> = recorded.iter().map(|sample| sample.value.clone()).collect();
+    assert_eq!(numbers, (1i32..).take(numbers.len()).map(Value::Int32).collect::<Vec<_>>());
+    // All but the first are on the grid.
+    assert!(recorded[1..].iter().all(|sample| sample.time.timestamp_subsec_nanos() % 1_000_000 == 0));
+}
+
+#[tokio::test]
 async fn modified_values_are_kept_with_who_and_when() {
     let history = History::recorded().samples(samples((0..4).map(at)));
     let (simulator, client) = served([double("A").history(history)], Limits::default()).await;

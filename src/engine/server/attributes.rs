@@ -313,20 +313,26 @@ impl<'a> View<'a> {
         details.and_then(|details| details.scan_rate).map_or(0.0, |rate| rate.as_secs_f64() * 1e3)
     }
 
+    /// What may be done with the past of an item.
+    fn past_access(&self, item: u32) -> AccessLevel {
+        let mut access = AccessLevel::empty();
+        if let Some(past) = self.space.past(item) {
+            access.set(AccessLevel::HISTORY_READ, true);
+            access.set(AccessLevel::HISTORY_WRITE, past.series.writable);
+        }
+        access
+    }
+
     fn access(&self, key: Key) -> AccessLevel {
-        let past = AccessLevel::HISTORY_READ | AccessLevel::HISTORY_WRITE;
         let item = match key {
             Key::Item(item) => item,
-            Key::Archive(_, Archive::Annotations) => return past,
+            Key::Archive(item, Archive::Annotations) => return self.past_access(item),
             _ => return AccessLevel::CURRENT_READ,
         };
-        let mut access = AccessLevel::empty();
+        let mut access = self.past_access(item);
         if let Some(node) = self.node(item) {
             access.set(AccessLevel::CURRENT_READ, node.readable);
             access.set(AccessLevel::CURRENT_WRITE, node.writable);
-            access.set(AccessLevel::HISTORY_READ, node.history.is_some());
-            let changeable = node.history.as_ref().is_some_and(|series| series.writable);
-            access.set(AccessLevel::HISTORY_WRITE, changeable);
             access.set(AccessLevel::STATUS_WRITE | AccessLevel::TIMESTAMP_WRITE, node.takes_status());
         }
         access

@@ -168,3 +168,99 @@ fn text(value: &Value) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use opcua::nodes::DefaultTypeTree;
+    use opcua::types::{ContentFilterElement, QualifiedName, Variant};
+
+    use super::*;
+
+    /// Has a `Severity` of 900 and a `Message`.
+    struct Failed;
+
+    impl Filtered for Failed {
+        fn field(&self, clause: &SimpleAttributeOperand) -> Value {
+            match clause.browse_path.iter().flatten().next().map(|name| name.name.as_ref()) {
+                Some("Severity") => Value::UInt16(900),
+                Some("Message") => "failed".into(),
+                _ => Value::Null,
+            }
+        }
+
+        fn is_of_type(&self, id: &Value, _: &dyn TypeTree) -> bool {
+            *id == Value::Int32(1)
+        }
+    }
+
+    fn field(name: &str) -> ExtensionObject {
+        let browse_path = Some(vec![QualifiedName::new(0, name)]);
+        ExtensionObject::from_message(SimpleAttributeOperand { browse_path, ..Default::default() })
+    }
+
+    fn literal(value: impl Into<Variant>) -> ExtensionObject {
+        ExtensionObject::from_message(LiteralOperand { value: value.into() })
+    }
+
+    fn element(index: u32) -> ExtensionObject {
+        ExtensionObject::from_message(ElementOperand { index })
+    }
+
+    fn clause(elements: Vec<(FilterOperator, Vec<ExtensionObject>)>) -> ContentFilter {
+        let element = |(filter_operator, operands)| ContentFilterElement {
+            filter_operator,
+            filter_operands: Some(operands),
+        };
+        ContentFilter { elements: Some(elements.into_iter().map(element).collect()) }
+    }
+
+    fn passes(elements: Vec<(FilterOperator, Vec<ExtensionObject>)>) -> bool {
+        Filter::new(&clause(elements)).unwrap().passes(&Failed, &DefaultTypeTree::new())
+    }
+
+    #[test]
+    fn operators_compare_and_combine() {
+        use FilterOperator as F;
+        assert!(passes(vec![]));
+        for (operator, operands, expected) in [
+            (F::Equals, vec![field("Message"), literal("failed")], true),
+            (F::Equals, vec![field("Severity"), literal(900i32)], true),
+            (F::Equals, vec![field("None"), literal(900i32)], false),
+            (F::IsNull, vec![field("None")], true),
+            (F::GreaterThan, vec![field("Severity"), literal(900i32)], false),
+            (F::GreaterThanOrEqual, vec![field("Severity"), literal(900i32)], true),
+            (F::LessThan, vec![field("Severity"), literal(900.5)], true),
+            (F::LessThanOrEqual, vec![field("Severity"), literal("900")], false),
+            (F::Between, vec![field("Severity"), literal(1u8), literal(1000u32)], true),
+            (F::InList, vec![field("Message"), literal("x"), literal("failed")], true),
+            (F::InList, vec![field("Message"), literal("x")], false),
+            (F::OfType, vec![literal(1i32)], true),
+            (F::Not, vec![literal(false)], true),
+            (F::Not, vec![field("None")], false),
+        ] {
+            assert_eq!(passes(vec![(operator, operands.clone())]), expected, "{operator:?} {operands:?}");
+        }
+        let both = |operator| {
+            passes(vec![
+                (operator, vec![element(1), element(2)]),
+                (F::GreaterThan, vec![field("Severity"), literal(800i32)]),
+                (F::Equals, vec![field("Message"), literal("x")]),
+            ])
+        };
+        assert_eq!((both(F::And), both(F::Or)), (false, true));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        use FilterOperator as F;
+        for (operator, operands, status) in [
+            (F::Like, vec![literal(1i32), literal(1i32)], code::BAD_FILTER_OPERATOR_UNSUPPORTED),
+            (F::Not, vec![], code::BAD_FILTER_OPERAND_COUNT_MISMATCH),
+            (F::Not, vec![element(0)], code::BAD_FILTER_OPERAND_INVALID),
+            (F::Not, vec![element(7)], code::BAD_FILTER_OPERAND_INVALID),
+            (F::Not, vec![ExtensionObject::null()], code::BAD_FILTER_OPERAND_INVALID),
+        ] {
+            assert_eq!(Filter::new(&clause(vec![(operator, operands)])).err(), Some(status));
+        }
+    }
+}
