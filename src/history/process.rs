@@ -203,7 +203,7 @@ impl Process {
         }
         let annotations = self.annotations(&slot);
         let row =
-            self.fold.row(&Context { slot: &slot, configuration: &self.spec.configuration, annotations });
+            self.fold.row(&Context { slot: &slot, configuration: self.spec.configuration, annotations });
         let row = if self.has_data(&slot) || annotations > 0 { row } else { Row::nothing(&slot) };
         let partial = ends.is_some() || begins.is_some() || (slot.cut && self.has_data(&slot));
         self.slot = self.grid.next();
@@ -245,9 +245,10 @@ impl Process {
             return 0;
         }
         let (early, late) = (slot.early, slot.late);
-        let range = match slot.reverse {
-            false => (Bound::Included(early), Bound::Excluded(late)),
-            true => (Bound::Excluded(early), Bound::Included(late)),
+        let range = if slot.reverse {
+            (Bound::Excluded(early), Bound::Included(late))
+        } else {
+            (Bound::Included(early), Bound::Excluded(late))
         };
         self.annotations.range(range).map(|(_, number)| number).sum()
     }

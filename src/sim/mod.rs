@@ -75,6 +75,19 @@
 //! With a manual clock only [`Simulator::advance`] takes samples. If a client leaves the interval to the subscription
 //! (-1), samples are taken every 100 ms and carry no source time.
 //!
+//! # History
+//!
+//! [`Item::historizing`] keeps the past of an item, [`Item::history`] says how: recorded as it happens, loaded, or computed
+//! from a signal ([`History`]). Clients read it raw, at times and by all aggregates of Part 13, with what was modified and
+//! annotated, and change it, unless it is computed or [`read_only`](History::read_only); [`Simulator::history`] reads it in
+//! the program. Values are taken where they are made, so the server time of a value of the past is its source time. What a
+//! [`Fault`] does to an item is done to what leaves the server, so the past does not have it; it outlives a
+//! [`restart`](Simulator::restart). How many values come in one answer is [`Limits::history_values`].
+//!
+//! Below such an item are `Annotations` and `HA Configuration`, with `~Stepped/Tank.Level` and the like as identifiers.
+//!
+//! Events ([`EventRecord`]) are read from the Server object. They are history only: nobody is notified of them.
+//!
 //! # Faults
 //!
 //! [`Simulator::inject`] makes something go wrong for as long as a guard lives: with connections, with single items,
@@ -112,6 +125,7 @@ pub use builder::SimulatorBuilder;
 pub use clock::Clock;
 pub use fault::{Direction, Fault, FaultGuard, ItemFault, When};
 pub use gate::Traffic;
+pub use history::{EventRecord, History};
 pub use item::Item;
 pub use limits::Limits;
 pub use log::Request;

@@ -16,7 +16,7 @@ pub(super) struct Area {
     regions: Regions,
     interpolated: bool,
     total: bool,
-    area: Sum,
+    sum: Sum,
     shares: Shares,
     invalid: bool,
 }
@@ -31,8 +31,8 @@ impl Area {
     }
 
     fn new(regions: Regions, interpolated: bool, total: bool) -> Area {
-        let (area, shares) = (Sum::default(), Shares::default());
-        Area { regions, interpolated, total, area, shares, invalid: false }
+        let (sum, shares) = (Sum::default(), Shares::default());
+        Area { regions, interpolated, total, sum, shares, invalid: false }
     }
 
     fn add(&mut self, region: Region) {
@@ -41,7 +41,7 @@ impl Area {
             return;
         }
         match (region.from, region.to) {
-            (Some(from), Some(to)) => self.area.add((from / 2.0 + to / 2.0) * real(region.nanoseconds)),
+            (Some(from), Some(to)) => self.sum.add((from / 2.0 + to / 2.0) * real(region.nanoseconds)),
             _ if region.nanoseconds > 0 => self.invalid = true,
             _ => {}
         }
@@ -74,7 +74,7 @@ impl Fold for Area {
     }
 
     fn row(&mut self, context: &Context<'_>) -> Row {
-        let area = std::mem::take(&mut self.area).value();
+        let area = std::mem::take(&mut self.sum).value();
         let shares = std::mem::take(&mut self.shares);
         if std::mem::take(&mut self.invalid) {
             return Row::invalid(context.slot);

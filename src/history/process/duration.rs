@@ -89,10 +89,10 @@ impl Fold for Durations {
         let shares = std::mem::take(&mut self.shares);
         let (good, bad) = shares.good_and_bad(context.configuration);
         let wanted = if self.wanted == Wanted::Good { good } else { bad };
-        let number = match self.percent {
-            // Of the time that there is data for: what comes after its end is neither.
-            true => real(wanted) / real(shares.all().max(1)) * 100.0,
-            false => milliseconds(wanted),
+        let number = if self.percent {
+            real(wanted) / real(shares.all().max(1)) * 100.0
+        } else {
+            milliseconds(wanted)
         };
         Row::calculated(context, number, Status::GOOD)
     }

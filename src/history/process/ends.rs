@@ -74,10 +74,7 @@ impl Fold for Delta {
         let (Some((first, of)), Some(last), false) = (first, last, invalid) else {
             return if invalid { Row::invalid(context.slot) } else { Row::nothing(context.slot) };
         };
-        let status = match skipped || skipped_since {
-            true => code::UNCERTAIN_DATA_SUB_NORMAL,
-            false => Status::GOOD,
-        };
+        let status = if skipped || skipped_since { code::UNCERTAIN_DATA_SUB_NORMAL } else { Status::GOOD };
         difference(context, first, last, &of, status)
     }
 }

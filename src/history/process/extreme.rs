@@ -128,10 +128,8 @@ impl Fold for Extremes {
             self.which != Which::Maximum && beyond(&good.smallest, &uncertain.smallest, Ordering::Less);
         let above =
             self.which != Which::Minimum && beyond(&good.largest, &uncertain.largest, Ordering::Greater);
-        let status = match not_usable || below || above {
-            true => code::UNCERTAIN_DATA_SUB_NORMAL,
-            false => Status::GOOD,
-        };
+        let status =
+            if not_usable || below || above { code::UNCERTAIN_DATA_SUB_NORMAL } else { Status::GOOD };
         if self.which == Which::Range {
             return in_type(context, range, of, status);
         }
@@ -218,9 +216,10 @@ impl Fold for ExtremesWithBounds {
 }
 
 fn in_type(context: &Context<'_>, number: f64, of: &Value, status: Status) -> Row {
-    match number.is_finite() {
-        true => Row::calculated(context, like(number, of), status),
-        false => Row::invalid(context.slot),
+    if number.is_finite() {
+        Row::calculated(context, like(number, of), status)
+    } else {
+        Row::invalid(context.slot)
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) enum Place {
 /// What is known of an interval beside its points.
 pub(super) struct Context<'a> {
     pub(super) slot: &'a Slot,
-    pub(super) configuration: &'a AggregateConfiguration,
+    pub(super) configuration: AggregateConfiguration,
     pub(super) annotations: usize,
 }
 
@@ -82,7 +82,6 @@ pub(super) trait Fold: Send {
 pub(super) fn fold(spec: &ProcessSpec) -> Box<dyn Fold> {
     let stepped = spec.stepped;
     match spec.aggregate {
-        A::Interpolative => Box::new(BoundOf::new(Edge::Start, spec)),
         A::Average => Box::<Average>::default(),
         A::TimeAverage => Box::new(Area::interpolated(false)),
         A::Total => Box::new(Area::interpolated(true)),
@@ -106,7 +105,7 @@ pub(super) fn fold(spec: &ProcessSpec) -> Box<dyn Fold> {
         A::Start => Box::new(End::new(Edge::Start)),
         A::End => Box::new(End::new(Edge::End)),
         A::Delta => Box::<Delta>::default(),
-        A::StartBound => Box::new(BoundOf::new(Edge::Start, spec)),
+        A::Interpolative | A::StartBound => Box::new(BoundOf::new(Edge::Start, spec)),
         A::EndBound => Box::new(BoundOf::new(Edge::End, spec)),
         A::DeltaBounds => Box::new(DeltaBounds::new(spec)),
         A::DurationGood => Box::new(Durations::new(Wanted::Good, false)),

@@ -26,9 +26,10 @@ pub(super) enum Side {
 
 impl Slot {
     pub(super) fn side(&self, time: DateTime<Utc>) -> Side {
-        let (before, after) = match self.reverse {
-            false => (time < self.early, time >= self.late),
-            true => (time <= self.early, time > self.late),
+        let (before, after) = if self.reverse {
+            (time <= self.early, time > self.late)
+        } else {
+            (time < self.early, time >= self.late)
         };
         match (before, after) {
             (true, _) => Side::Before,
@@ -138,7 +139,7 @@ mod tests {
 
     fn slots(from: i64, to: i64, interval: u64) -> Vec<(i64, i64, bool)> {
         let grid = Grid::new(TimeRange { start: at(from), end: at(to) }, Duration::from_secs(interval));
-        assert_eq!(grid.len(), grid.clone().count() as u64);
+        assert_eq!(Ok(grid.len()), grid.clone().count().try_into());
         grid.map(|slot| (slot.early.timestamp(), slot.late.timestamp(), slot.cut)).collect()
     }
 
