@@ -91,6 +91,7 @@ mod build;
 mod builder;
 mod check;
 mod clock;
+mod duration;
 pub(crate) mod fault;
 pub(crate) mod gate;
 pub(crate) mod history;
@@ -110,6 +111,7 @@ mod space;
 
 pub use builder::SimulatorBuilder;
 pub use clock::Clock;
+pub use duration::{ParseDurationError, parse_duration};
 pub use fault::{Direction, Fault, FaultGuard, ItemFault, When};
 pub use gate::Traffic;
 pub use item::Item;
