@@ -1,9 +1,14 @@
 //! [`SimulatorBuilder`].
 
 use std::net::{IpAddr, TcpListener, ToSocketAddrs};
+#[cfg(feature = "redb")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::clock::{Clock, Time};
+#[cfg(feature = "redb")]
+use super::history::RedbStore;
+use super::history::{Historian, store::Store};
 use super::item::Item;
 use super::limits::Limits;
 use super::restart::Current;
@@ -25,6 +30,9 @@ pub struct SimulatorBuilder {
     aliases: Vec<(String, String)>,
     namespace: String,
     made_by: (String, String),
+    historian: Historian,
+    #[cfg(feature = "redb")]
+    history_file: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -46,6 +54,9 @@ impl SimulatorBuilder {
             aliases: Vec::new(),
             namespace: super::NAMESPACE.into(),
             made_by: ("openopc".into(), "openopc simulator".into()),
+            historian: Historian::default(),
+            #[cfg(feature = "redb")]
+            history_file: None,
         }
     }
 
@@ -122,6 +133,35 @@ impl SimulatorBuilder {
         self.clock(Clock::Manual)
     }
 
+    /// Where the past of items is kept: in memory unless it is said here.
+    #[cfg_attr(not(test), allow(dead_code, reason = "a store on disk comes with its own way in"))]
+    pub(crate) fn store(mut self, store: Arc<dyn Store>) -> SimulatorBuilder {
+        self.historian = Historian::new(store);
+        self
+    }
+
+    /// Keeps the past of items in this file, which is made where it is not there yet: what was recorded is there the next
+    /// time. Without this it is kept in memory.
+    ///
+    /// A simulator that is killed at any moment loses nothing that a client was told is written, and leaves a whole file.
+    /// The file belongs to one simulator at a time, and series in it to items by their ids.
+    ///
+    /// ```no_run
+    /// use openopc::sim::{Item, Simulator};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// let level = Item::new("Tank.Level", 2.5).writable().historizing();
+    /// let plant = Simulator::builder().item(level).history_file("plant.redb").start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "redb")]
+    pub fn history_file(mut self, path: impl Into<PathBuf>) -> SimulatorBuilder {
+        self.history_file = Some(path.into());
+        self
+    }
+
     /// What clients are allowed.
     pub fn limits(mut self, limits: Limits) -> SimulatorBuilder {
         self.limits = limits;
@@ -132,7 +172,7 @@ impl SimulatorBuilder {
     ///
     /// # Errors
     /// [`Error::Config`] if an item contradicts itself or another one, or a setting is out of range; [`Error::Sim`] if
-    /// the address cannot be had.
+    /// the address cannot be had, or the history on disk not be used.
     pub async fn start(self) -> Result<Simulator> {
         let (send, ready) = tokio::sync::oneshot::channel();
         let starting = self.launch(Box::new(move |result| _ = send.send(result)))?;
@@ -154,12 +194,29 @@ impl SimulatorBuilder {
 
     fn launch(self, ready: Ready) -> Result<Starting> {
         self.check()?;
-        let SimulatorBuilder { items, preset, place, seed, clock, limits, aliases, namespace, made_by } =
-            self;
+        let SimulatorBuilder {
+            items,
+            preset,
+            place,
+            seed,
+            clock,
+            limits,
+            aliases,
+            namespace,
+            made_by,
+            historian,
+            #[cfg(feature = "redb")]
+            history_file,
+        } = self;
+        #[cfg(feature = "redb")]
+        let historian = match history_file {
+            Some(path) => Historian::new(Arc::new(RedbStore::open(&path)?)),
+            None => historian,
+        };
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
         let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
-        let mut space = build::space(all, folders, Time::start(clock), seed)?;
+        let mut space = build::space(all, folders, Time::start(clock), seed, historian)?;
         build::aliases(&mut space, aliases)?;
         let current = Arc::new(Current::new(space));
         let listener = place.bind().map_err(Error::Sim)?;

@@ -114,6 +114,7 @@ pub use clock::Clock;
 pub use duration::{ParseDurationError, parse_duration};
 pub use fault::{Direction, Fault, FaultGuard, ItemFault, When};
 pub use gate::Traffic;
+pub use history::History;
 pub use item::Item;
 pub use limits::Limits;
 pub use log::Request;

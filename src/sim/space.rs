@@ -11,6 +11,7 @@ use super::check::Shape;
 use super::clock::Time;
 use super::code;
 use super::fault::Faults;
+use super::history::{Historian, Past};
 use super::log::{Entry, Log, Logged};
 use super::node::{Node, Sample, lock};
 use super::property::Property;
@@ -83,6 +84,7 @@ pub(crate) struct Space {
     host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) historian: Arc<Historian>,
     qualities: AtomicU64,
     panics: AtomicU64,
 }
@@ -104,6 +106,7 @@ impl Space {
             host: OnceLock::new(),
             log: Mutex::default(),
             faults: Arc::new(Faults::new(seed)),
+            historian: Arc::default(),
             qualities: AtomicU64::new(0),
             panics: AtomicU64::new(0),
         }
@@ -123,6 +126,7 @@ impl Space {
             fixed: self.fixed,
             log: Mutex::new(log),
             faults: Arc::clone(&self.faults),
+            historian: Arc::clone(&self.historian),
             qualities: AtomicU64::new(qualities),
             panics: AtomicU64::new(self.panics()),
             ..Space::new(Time::Real, self.seed)
@@ -168,6 +172,11 @@ impl Space {
 
     pub(crate) fn node(&self, item: u32) -> Option<&Node> {
         self.nodes.get(usize::try_from(item).ok()?)
+    }
+
+    /// The past of an item, if it has one.
+    pub(crate) fn past(&self, item: u32) -> Option<Past<'_>> {
+        Past::of(self, self.node(item)?)
     }
 
     pub(crate) fn folder(&self, folder: u32) -> Option<&Folder> {

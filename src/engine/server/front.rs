@@ -123,6 +123,11 @@ impl Front {
         Ok(())
     }
 
+    /// The past of the item is.
+    fn is_kept(&self, node: &WriteNode) -> bool {
+        matches!(self.view().key(&node.value().node_id), Some(Key::Item(item)) if self.space.past(item).is_some())
+    }
+
     /// Adds the faults that want the answer to a request for this node late, and by how much.
     fn late(&self, key: Option<Key>, now: DateTime<Utc>, late: &mut Vec<Late>) {
         if let Some(Key::Item(item)) = key
@@ -232,10 +237,16 @@ impl NodeManager for Front {
         self.record(Service::Write, nodes.iter().map(|node| &node.value().node_id));
         let now = self.space.time.now();
         let mut late = Vec::new();
-        for node in nodes {
+        for node in nodes.iter_mut() {
             self.late(self.view().key(&node.value().node_id), now, &mut late);
             let result = self.write_one(node);
             node.set_status(result.map_or_else(convert::to_status, |()| StatusCode::Good));
+        }
+        // What is acknowledged is kept. All in one go: a store on disk takes its time each time.
+        if let Err(status) = self.space.historian.flush() {
+            for node in nodes.iter_mut().filter(|node| node.status().is_good() && self.is_kept(node)) {
+                node.set_status(convert::to_status(status));
+            }
         }
         hold_up(late).await;
         Ok(())

@@ -1,6 +1,24 @@
 //! The simulator's historian: what items were, as long as it is wanted to be known.
-#![allow(dead_code, reason = "the historian comes with the next commits")]
 
+#![allow(dead_code, reason = "the wire comes with the next commits")]
+
+mod computed;
+mod historian;
+mod memory;
+mod options;
+mod past;
 #[cfg(feature = "redb")]
 mod redb;
+mod rounds;
+mod series;
 pub(crate) mod store;
+
+pub use options::History;
+
+pub(crate) use computed::Turn;
+pub(crate) use historian::Historian;
+pub(crate) use past::Past;
+#[cfg(feature = "redb")]
+pub(crate) use redb::RedbStore;
+pub(crate) use rounds::Rounds;
+pub(crate) use series::Series;

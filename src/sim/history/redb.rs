@@ -15,8 +15,8 @@ use std::sync::{PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use redb::{
-    Database, Durability, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition, TableError,
-    WriteTransaction,
+    Database, Durability, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
+    TableError, WriteTransaction,
 };
 
 use self::chunks::{ChunkKey, Editor, samples};
@@ -305,16 +305,45 @@ impl Store for RedbStore {
         })
     }
 
+    fn forget(&self, series: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<usize, Status> {
+        let (from, to) = (ticks(from), ticks(to));
+        self.write(Durability::Immediate, |transaction| {
+            let (number, _) = self::series(transaction, series)?;
+            let mut gone = 0;
+            if from < to {
+                let mut table = transaction.open_table(MODIFIED)?;
+                table.retain_in((number, from, 0)..(number, to, 0), |_, _| {
+                    gone += 1;
+                    false
+                })?;
+            }
+            Ok(gone)
+        })
+    }
+
     fn annotate(&self, series: &str, annotations: Vec<Annotation>) -> Result<(), Status> {
         self.write(Durability::Immediate, |transaction| {
             let (number, _) = self::series(transaction, series)?;
             for annotation in &annotations {
-                let count = count_up(transaction, "notes")?;
-                let bytes = annotation_bytes(annotation);
-                let mut table = transaction.open_table(ANNOTATIONS)?;
-                table.insert((number, ticks(annotation.time), count), &*bytes)?;
+                let at = match same(transaction, number, annotation)? {
+                    Some(at) => at,
+                    None => (number, ticks(annotation.time), count_up(transaction, "notes")?),
+                };
+                transaction.open_table(ANNOTATIONS)?.insert(at, &*annotation_bytes(annotation))?;
             }
             Ok(())
+        })
+    }
+
+    fn erase(&self, series: &str, annotations: &[Annotation]) -> Result<Vec<bool>, Status> {
+        self.write(Durability::Immediate, |transaction| {
+            let (number, _) = self::series(transaction, series)?;
+            let erase = |annotation| {
+                let Some(at) = same(transaction, number, annotation)? else { return Ok(false) };
+                transaction.open_table(ANNOTATIONS)?.remove(at)?;
+                Ok(true)
+            };
+            annotations.iter().map(erase).collect()
         })
     }
 
@@ -382,14 +411,33 @@ fn apply(
             None => (code::BAD_NO_ENTRY_EXISTS, None, ChangeKind::Replace),
         },
         Change::Update(sample) => match editor.put(sample.clone())? {
-            Some(before) => (code::GOOD_ENTRY_REPLACED, Some(before), ChangeKind::Update),
-            None => (code::GOOD_ENTRY_INSERTED, Some(sample.clone()), ChangeKind::Update),
+            Some(before) => (code::GOOD_ENTRY_REPLACED, Some(before), ChangeKind::Replace),
+            None => (code::GOOD_ENTRY_INSERTED, Some(sample.clone()), ChangeKind::Insert),
         },
         Change::Delete(time) => match editor.take(ticks(*time))? {
             Some(before) => (Status::GOOD, Some(before), ChangeKind::Delete),
             None => (code::BAD_NO_ENTRY_EXISTS, None, ChangeKind::Delete),
         },
     })
+}
+
+/// Where the annotation is kept that this one [is](Annotation::is).
+fn same(
+    transaction: &WriteTransaction,
+    series: u32,
+    annotation: &Annotation,
+) -> Result<Option<NoteKey>, Fault> {
+    let table = transaction.open_table(ANNOTATIONS)?;
+    let time = ticks(annotation.time);
+    for note in table.range((series, time, 0)..=(series, time, u64::MAX))? {
+        let (key, bytes) = note?;
+        let there =
+            annotation_of(time, bytes.value()).ok_or(Fault::Broken("an annotation cannot be read"))?;
+        if there.is(annotation) {
+            return Ok(Some(key.value()));
+        }
+    }
+    Ok(None)
 }
 
 /// The notes about times of a span, both ends included, in the order of time and of one time as they were made.

@@ -140,7 +140,8 @@ impl<'a, 'txn> Editor<'a, 'txn> {
             }
         };
         let until = |after: i64| -> Result<i64, Fault> {
-            let next = table.range((series, after.saturating_add(1))..=(series, i64::MAX))?.next().transpose()?;
+            let next =
+                table.range((series, after.saturating_add(1))..=(series, i64::MAX))?.next().transpose()?;
             Ok(next.map_or(i64::MAX, |(key, _)| key.value().1))
         };
         let last = table.range((series, i64::MIN)..=(series, time))?.next_back().transpose()?;

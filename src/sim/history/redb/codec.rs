@@ -269,8 +269,8 @@ mod tests {
 
     fn sample() -> impl Strategy<Value = Sample> {
         let value = prop_oneof![Just(Value::Null), arbitrary::number(), arbitrary::value()];
-        let time = -116_444_736_000_000_000i64..2_534_023_008_000_000_000i64;
-        (time, value, any::<u32>()).prop_map(|(ticks, value, status)| Sample {
+        let ticks = -116_444_736_000_000_000i64..2_534_023_008_000_000_000i64;
+        (ticks, value, any::<u32>()).prop_map(|(ticks, value, status)| Sample {
             time: time_of(ticks),
             value,
             status: Status::from_bits(status),
@@ -278,7 +278,7 @@ mod tests {
     }
 
     fn time_of(ticks: i64) -> DateTime<Utc> {
-        super::time(ticks).unwrap()
+        time(ticks).unwrap()
     }
 
     proptest! {
@@ -309,8 +309,9 @@ mod tests {
 
     #[test]
     fn evenly_spaced_samples_are_small() {
-        let samples: Vec<Sample> =
-            (0..512).map(|n| Sample::new(time_of(n * 10_000_000), f64::from(i32::try_from(n).unwrap()))).collect();
+        let samples: Vec<Sample> = (0..512)
+            .map(|n| Sample::new(time_of(n * 10_000_000), f64::from(i32::try_from(n).unwrap())))
+            .collect();
         let bytes = encode(&samples).unwrap().len();
         assert!(bytes < 512 * 5, "{bytes}");
     }
