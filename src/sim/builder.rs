@@ -247,12 +247,16 @@ impl SimulatorBuilder {
         if self.limits.references_per_node == 0 {
             return Err(Error::Config("`references_per_node` is 0, so a browse would never end".into()));
         }
-        // Without a namespace of their own, the items would be the standard's or the server's.
-        if ["", "http://opcfoundation.org/UA/", "urn:openopc:simulator"].contains(&self.namespace.as_str()) {
+        if !is_namespace(&self.namespace) {
             return Err(Error::Config(format!("`{}` cannot be the items' namespace", self.namespace)));
         }
         Ok(())
     }
+}
+
+/// Without a namespace of their own, the items would be the standard's or the server's.
+pub(super) fn is_namespace(uri: &str) -> bool {
+    !["", "http://opcfoundation.org/UA/", "urn:openopc:simulator"].contains(&uri)
 }
 
 impl Place {

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "the wire comes with the next commits")]
 
 mod computed;
+pub(crate) mod csv;
 mod historian;
 mod memory;
 mod options;
