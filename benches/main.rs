@@ -12,6 +12,7 @@
     reason = "criterion's macros make undocumented items; a bench may panic, and its figures are rounded anyway"
 )]
 
+mod aggregates;
 mod import;
 mod list;
 mod read;
@@ -26,6 +27,6 @@ use criterion::{criterion_group, criterion_main};
 criterion_group! {
     name = benches;
     config = support::config();
-    targets = read::benches, write::benches, resolve::benches, import::benches, list::benches, subscribe::benches, start::benches
+    targets = aggregates::benches, read::benches, write::benches, resolve::benches, import::benches, list::benches, subscribe::benches, start::benches
 }
 criterion_main!(benches);

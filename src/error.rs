@@ -30,8 +30,10 @@ pub enum Operation {
     List,
     /// `properties`
     Properties,
-    /// `history`
+    /// `history`, `history_many` and whatever else reads the past
     History,
+    /// `history_insert` and whatever else changes the past
+    HistoryUpdate,
     /// `info`
     Info,
     /// `ping`
@@ -58,6 +60,7 @@ impl fmt::Display for Operation {
             Operation::List => "list",
             Operation::Properties => "properties",
             Operation::History => "history",
+            Operation::HistoryUpdate => "history_update",
             Operation::Info => "info",
             Operation::Ping => "ping",
             Operation::Servers => "servers",
@@ -162,6 +165,40 @@ pub enum Error {
         /// Every node the tag could mean; empty where it means none.
         candidates: Vec<Tag>,
     },
+    /// The question makes no sense, such as a range of times that cannot be read. Nothing was sent.
+    #[error("{operation} failed: {reason}")]
+    Query {
+        /// The verb that was asked.
+        operation: Operation,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+    /// The server does not calculate this aggregate.
+    #[error("{operation} `{tag}`: the server does not have the aggregate {aggregate} ({})", offered_message(.offered))]
+    Aggregate {
+        /// The verb that was running.
+        operation: Operation,
+        /// The item.
+        tag: Tag,
+        /// What was asked for.
+        aggregate: String,
+        /// The server's answer.
+        status: Status,
+        /// What the server has, by name; empty where it does not tell.
+        offered: Vec<String>,
+    },
+    /// The server always has more to give, and never gives more: it would go on for ever.
+    #[error(
+        "{operation} `{tag}`: the server promises more again and again, and gives nothing new ({pages} pages)"
+    )]
+    Endless {
+        /// The verb that was running.
+        operation: Operation,
+        /// The item.
+        tag: Tag,
+        /// How many pages in a row had nothing new.
+        pages: u32,
+    },
     /// The address space goes deeper than any plant's: perhaps the server makes it up as one goes.
     #[error("{operation} `{tag}`: more than {levels} levels deep")]
     TooDeep {
@@ -248,6 +285,10 @@ fn resolve_message(candidates: &[Tag]) -> String {
     format!("matches {} nodes, name one of them: {}{more}", candidates.len(), shown.join(", "))
 }
 
+fn offered_message(offered: &[String]) -> String {
+    if offered.is_empty() { "it names none".into() } else { format!("it has {}", offered.join(", ")) }
+}
+
 impl Error {
     /// The same error as another verb has it, of the tag that this verb was given.
     #[cfg(feature = "client")]
@@ -262,6 +303,9 @@ impl Error {
             | Error::Quality { operation, .. }
             | Error::Convert { operation, .. }
             | Error::Fields { operation, .. }
+            | Error::Query { operation, .. }
+            | Error::Aggregate { operation, .. }
+            | Error::Endless { operation, .. }
             | Error::Closed { operation }
             | Error::Reentrant { operation } => *operation = verb,
             _ => {}
@@ -270,6 +314,8 @@ impl Error {
             match &mut self {
                 Error::Item { tag, .. }
                 | Error::Resolve { tag, .. }
+                | Error::Aggregate { tag, .. }
+                | Error::Endless { tag, .. }
                 | Error::Quality { tag, .. }
                 | Error::Convert { tag, .. }
                 | Error::Fields { tag, .. } => *tag = name.clone(),
@@ -289,6 +335,9 @@ impl Error {
             | Error::Service { operation, .. }
             | Error::Item { operation, .. }
             | Error::Resolve { operation, .. }
+            | Error::Query { operation, .. }
+            | Error::Aggregate { operation, .. }
+            | Error::Endless { operation, .. }
             | Error::TooDeep { operation, .. }
             | Error::Group { operation, .. }
             | Error::Quality { operation, .. }
@@ -308,6 +357,8 @@ impl Error {
         match self {
             Error::Item { tag, .. }
             | Error::Resolve { tag, .. }
+            | Error::Aggregate { tag, .. }
+            | Error::Endless { tag, .. }
             | Error::TooDeep { tag, .. }
             | Error::Quality { tag, .. }
             | Error::Convert { tag, .. }
@@ -319,9 +370,10 @@ impl Error {
     /// The OPC UA status the server gave, if one is behind this error.
     pub fn status(&self) -> Option<Status> {
         match self {
-            Error::Service { status, .. } | Error::Item { status, .. } | Error::Quality { status, .. } => {
-                Some(*status)
-            }
+            Error::Service { status, .. }
+            | Error::Item { status, .. }
+            | Error::Aggregate { status, .. }
+            | Error::Quality { status, .. } => Some(*status),
             _ => None,
         }
     }
@@ -361,7 +413,10 @@ impl Error {
 
     /// Trying the same call again may succeed. Never true for a write that may have landed.
     pub fn is_retryable(&self) -> bool {
-        if matches!(self.operation(), Some(Operation::Write | Operation::WriteFrom)) {
+        if matches!(
+            self.operation(),
+            Some(Operation::Write | Operation::WriteFrom | Operation::HistoryUpdate)
+        ) {
             return false;
         }
         matches!(self, Error::Timeout { .. }) || self.is_connection()

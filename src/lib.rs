@@ -22,9 +22,10 @@ mod value;
 
 #[cfg(feature = "client")]
 pub use client::{
-    Client, ClientBuilder, Endpoint, Entry, EntryKind, Event, Identity, IdentityKind, IntoWrite, ListOptions,
-    Patterns, Properties, PropertiesOptions, ReadOptions, Results, Security, Server, ServerInfo, ServerKind,
-    ServerLimits, ServerState, State, WriteOptions, endpoints, open, servers,
+    AggregateName, Client, ClientBuilder, Endpoint, Entry, EntryKind, Event, HistoryQuery, HistoryRange,
+    Identity, IdentityKind, IntoWrite, ListOptions, Patterns, Properties, PropertiesOptions, ReadOptions,
+    Results, Security, Server, ServerInfo, ServerKind, ServerLimits, ServerState, State, WriteOptions,
+    endpoints, open, servers,
 };
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};

@@ -72,14 +72,24 @@ impl Status {
     }
 
     /// Values before this one were lost, in the server's queue or on the way (Part 4, 7.39.1: info type `DataValue` and the
-    /// overflow bit).
+    /// overflow bit). Servers built on async-opcua 0.19 leave the info type out
+    /// (`subscriptions/monitored_item.rs`), and are understood.
     pub const fn overflowed(self) -> bool {
-        self.0 & 0x480 == 0x480
+        matches!(self.0 & 0xC80, 0x480 | 0x080)
     }
 
     #[cfg(feature = "client")]
     pub(crate) const fn with_overflow(self) -> Status {
         Status(self.0 | 0x480)
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) const fn without_overflow(self) -> Status {
+        match self.0 & !0x80 {
+            // The info type says nothing any more.
+            bits if matches!(bits & 0x3FF, 0) => Status(bits & !0x400),
+            bits => Status(bits),
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 mod client;
 mod discover;
 mod group;
+mod history;
 mod item_ids;
 mod list;
 mod properties;

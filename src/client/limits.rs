@@ -1,6 +1,6 @@
 //! [`Limits`]: what the server takes in one call, and how calls are cut to fit.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -23,6 +23,9 @@ pub(crate) enum Service {
     Translate,
     MonitoredItems,
     Call,
+    HistoryRead,
+    HistoryReadEvents,
+    HistoryUpdate,
 }
 
 /// The node that tells each limit, in the order of [`Limits::values`].
@@ -34,6 +37,13 @@ const NODES: [(Service, u32); 6] = [
     (Service::MonitoredItems, 11_714),
     (Service::Call, 11_709),
 ];
+
+/// Those of history, asked for when history is first read: most programs never do.
+const HISTORY_NODES: [(Service, u32); 3] =
+    [(Service::HistoryRead, 12_165), (Service::HistoryReadEvents, 12_166), (Service::HistoryUpdate, 12_167)];
+
+/// `MaxHistoryContinuationPoints` (Part 5, 6.3.2).
+const HISTORY_POINTS: u32 = 2737;
 
 /// `Server_ServerStatus_StartTime` (Part 5, 12.10): read with the limits, for it says whether the server was restarted.
 const START_TIME: u32 = 2257;
@@ -48,6 +58,12 @@ pub(crate) struct Limits {
     translate: AtomicUsize,
     monitored_items: AtomicUsize,
     call: AtomicUsize,
+    history_read: AtomicUsize,
+    history_read_events: AtomicUsize,
+    history_update: AtomicUsize,
+    history_points: AtomicUsize,
+    /// The limits of history are known.
+    history: AtomicBool,
 }
 
 impl Limits {
@@ -56,6 +72,7 @@ impl Limits {
         let ids = NODES.iter().map(|(_, id)| *id).chain([START_TIME]);
         let targets: Vec<Target> = ids.map(|id| Target::value(&NodeId::numeric(0, id))).collect();
         *self.started() = None;
+        self.history.store(false, Ordering::Relaxed);
         let samples = match link.read(&targets, 0.0).await {
             Ok(samples) => samples,
             // These few nodes are too many for this server: it is told one by one from here on.
@@ -72,15 +89,37 @@ impl Limits {
             _ => None,
         };
         for ((service, _), sample) in NODES.iter().zip(samples) {
-            let limit = match sample.value {
-                Value::UInt32(limit) if sample.status.is_good() => {
-                    usize::try_from(limit).unwrap_or(UNLIMITED)
-                }
-                _ => 0,
-            };
-            self.set(*service, limit);
+            self.set(*service, limit(&sample));
         }
         Ok(())
+    }
+
+    /// As [`refresh`](Self::refresh), of the limits of history; once, until the next refresh.
+    pub(crate) async fn learn_history(&self, link: &Link) -> Result<(), Failure> {
+        if self.history.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let ids = HISTORY_NODES.iter().map(|(_, id)| *id).chain([HISTORY_POINTS]);
+        let targets: Vec<Target> = ids.map(|id| Target::value(&NodeId::numeric(0, id))).collect();
+        let samples = read_each(link, self, &targets, 0.0).await?;
+        for ((service, _), sample) in HISTORY_NODES.iter().zip(&samples) {
+            self.set(*service, limit(sample));
+        }
+        let points = samples.get(HISTORY_NODES.len()).and_then(|sample| match sample.value {
+            Value::UInt16(points) if sample.status.is_good() => Some(usize::from(points)),
+            _ => None,
+        });
+        self.history_points.store(points.unwrap_or(0), Ordering::Relaxed);
+        self.history.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// How many histories the server can go on with, at least one.
+    pub(crate) fn history_points(&self) -> usize {
+        match self.history_points.load(Ordering::Relaxed) {
+            0 => UNLIMITED,
+            points => points,
+        }
     }
 
     /// When the server was started; `None` where it does not say.
@@ -125,7 +164,17 @@ impl Limits {
             Service::Translate => &self.translate,
             Service::MonitoredItems => &self.monitored_items,
             Service::Call => &self.call,
+            Service::HistoryRead => &self.history_read,
+            Service::HistoryReadEvents => &self.history_read_events,
+            Service::HistoryUpdate => &self.history_update,
         }
+    }
+}
+
+fn limit(sample: &Sample) -> usize {
+    match sample.value {
+        Value::UInt32(limit) if sample.status.is_good() => usize::try_from(limit).unwrap_or(UNLIMITED),
+        _ => 0,
     }
 }
 

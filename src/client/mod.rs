@@ -5,6 +5,7 @@ mod batch;
 mod builder;
 mod discover;
 mod event;
+mod history;
 mod identity;
 mod info;
 mod into_write;
@@ -29,6 +30,10 @@ pub(crate) use address::Address;
 pub use builder::ClientBuilder;
 pub use discover::{Endpoint, IdentityKind, Server, ServerKind, endpoints, servers};
 pub use event::{Event, State};
+pub use history::{AggregateName, HistoryQuery, HistoryRange};
+pub use history::{
+    Annotation, Capabilities, Change, Configuration, EventQuery, Modified, Occurrence, OfferedAggregate,
+};
 pub use identity::{Identity, Security};
 pub use info::{ServerInfo, ServerLimits, ServerState};
 pub use into_write::IntoWrite;

@@ -7,6 +7,7 @@ mod coerce;
 mod convention;
 #[cfg(feature = "client")]
 mod group;
+mod hda_attribute;
 mod hresult;
 mod item_id;
 mod item_ids;
@@ -33,6 +34,7 @@ pub(crate) use convention::{Candidate, Place};
 pub use group::Group;
 #[cfg(feature = "client")]
 pub(crate) use group::Groups;
+pub use hda_attribute::{HdaAttribute, HdaSource, ParseHdaAttributeError};
 #[cfg(feature = "client")]
 pub(crate) use hresult::BAD_QUALITIES;
 pub use hresult::{HResult, Rules};

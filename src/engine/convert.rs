@@ -240,7 +240,7 @@ pub(crate) fn from_date_time(time: ua::DateTime) -> DateTime<Utc> {
 }
 
 /// The time of a reading: the null time means that there is none.
-fn from_timestamp(time: Option<ua::DateTime>) -> Option<DateTime<Utc>> {
+pub(crate) fn from_timestamp(time: Option<ua::DateTime>) -> Option<DateTime<Utc>> {
     static NULL: LazyLock<ua::DateTime> = LazyLock::new(ua::DateTime::null);
     time.filter(|time| *time != *NULL).map(from_date_time)
 }

@@ -6,9 +6,16 @@
 mod aggregate;
 mod configuration;
 mod origin;
+mod process;
 mod sample;
 
 pub use aggregate::{Aggregate, ParseAggregateError};
 pub use configuration::AggregateConfiguration;
 pub use origin::Origin;
+pub use process::{Process, ProcessError, ProcessSpec, Rows, aggregate};
 pub use sample::Sample;
+
+#[cfg(feature = "client")]
+pub use crate::client::{
+    Annotation, Capabilities, Change, Configuration, EventQuery, Modified, Occurrence, OfferedAggregate,
+};

@@ -64,7 +64,9 @@ impl Status {
         let bits = self.bits() & !(CALCULATED | INTERPOLATED);
         match origin {
             // The info type stays where it says something else.
-            Origin::Raw => Status::from_bits(if bits & 0x3FF == 0 { bits & !DATA_VALUE } else { bits }),
+            Origin::Raw => {
+                Status::from_bits(if matches!(bits & 0x3FF, 0) { bits & !DATA_VALUE } else { bits })
+            }
             Origin::Calculated => Status::from_bits(bits | DATA_VALUE | CALCULATED),
             Origin::Interpolated => Status::from_bits(bits | DATA_VALUE | INTERPOLATED),
         }

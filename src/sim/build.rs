@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::check::Shape;
 use super::clock::Time;
-use super::history::{Historian, History, Series};
+use super::history::{EventRecord, Historian, History, Series};
 use super::item::{Item, Source};
 use super::node::{Details, Node, State};
 use super::space::{Folder, Key, OWN, Space};
@@ -156,6 +156,7 @@ pub(crate) fn renewed(
         }
     }
     self::kept(&space)?;
+    space.historian.events.add(EventRecord::restarted(), now);
     Ok(space)
 }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::clock::{Clock, Time};
 #[cfg(feature = "redb")]
 use super::history::RedbStore;
-use super::history::{Historian, store::Store};
+use super::history::store::Store;
+use super::history::{EventRecord, Historian};
 use super::item::Item;
 use super::limits::Limits;
 use super::restart::Current;
@@ -33,6 +34,7 @@ pub struct SimulatorBuilder {
     historian: Historian,
     #[cfg(feature = "redb")]
     history_file: Option<PathBuf>,
+    events: Vec<EventRecord>,
 }
 
 #[derive(Debug)]
@@ -57,6 +59,7 @@ impl SimulatorBuilder {
             historian: Historian::default(),
             #[cfg(feature = "redb")]
             history_file: None,
+            events: Vec::new(),
         }
     }
 
@@ -162,6 +165,12 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Adds something that happened to the history of events.
+    pub fn event(mut self, event: EventRecord) -> SimulatorBuilder {
+        self.events.push(event);
+        self
+    }
+
     /// What clients are allowed.
     pub fn limits(mut self, limits: Limits) -> SimulatorBuilder {
         self.limits = limits;
@@ -207,6 +216,7 @@ impl SimulatorBuilder {
             historian,
             #[cfg(feature = "redb")]
             history_file,
+            events,
         } = self;
         #[cfg(feature = "redb")]
         let historian = match history_file {
@@ -218,6 +228,9 @@ impl SimulatorBuilder {
         let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
         let mut space = build::space(all, folders, Time::start(clock), seed, historian)?;
         build::aliases(&mut space, aliases)?;
+        for event in events {
+            space.happened(event).map_err(Error::Config)?;
+        }
         let current = Arc::new(Current::new(space));
         let listener = place.bind().map_err(Error::Sim)?;
         let address =
@@ -246,6 +259,14 @@ impl SimulatorBuilder {
         }
         if self.limits.references_per_node == 0 {
             return Err(Error::Config("`references_per_node` is 0, so a browse would never end".into()));
+        }
+        let history = [
+            ("history_values", self.limits.history_values),
+            ("history_events", self.limits.history_events),
+            ("history_continuation_points", self.limits.history_continuation_points.into()),
+        ];
+        if let Some((name, _)) = history.into_iter().find(|(_, limit)| *limit == 0) {
+            return Err(Error::Config(format!("`{name}` is 0, so no history could be read")));
         }
         if !is_namespace(&self.namespace) {
             return Err(Error::Config(format!("`{}` cannot be the items' namespace", self.namespace)));

@@ -116,7 +116,7 @@ pub use config::{Config, Finding, Place, Severity};
 pub use duration::{ParseDurationError, parse_duration};
 pub use fault::{Direction, Fault, FaultGuard, ItemFault, When};
 pub use gate::Traffic;
-pub use history::History;
+pub use history::{EventRecord, History};
 pub use item::Item;
 pub use limits::Limits;
 pub use log::Request;

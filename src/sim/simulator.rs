@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::builder::SimulatorBuilder;
 use super::fault::{Fault, FaultGuard, When};
 use super::gate::Traffic;
+use super::history::EventRecord;
 use super::log::{Logged, Request};
 use super::node::Node;
 use super::restart::{Current, Restart};
@@ -152,6 +153,15 @@ impl Simulator {
         reading.source_time = Some(sample.source_time);
         reading.server_time = Some(now);
         Ok(reading)
+    }
+
+    /// Adds something that happened to the history of events, which clients read from the Server object. Restarts are
+    /// there by themselves. The newest 100,000 are kept, in memory.
+    ///
+    /// # Errors
+    /// [`Error::Sim`] if there is no item of its source, and if its severity is out of range.
+    pub fn emit(&self, event: EventRecord) -> Result<()> {
+        self.space().happened(event).map_err(Error::Sim)
     }
 
     /// The simulator's time, which its signals and the times of its values follow.

@@ -68,11 +68,25 @@ struct Entry {
     lost: bool,
     /// The status of `last` before the tag was lost.
     before: Option<Status>,
+    /// A reading that told of lost values was dropped: the next one that is given out tells it.
+    owes: bool,
+    /// As `owes`, where those that wait are older: the next one that comes tells it.
+    will_owe: bool,
 }
 
 impl Entry {
     fn new(tag: Option<Tag>) -> Entry {
-        Entry { tag, last: None, newest: None, told: false, noted: false, lost: false, before: None }
+        Entry {
+            tag,
+            last: None,
+            newest: None,
+            told: false,
+            noted: false,
+            lost: false,
+            before: None,
+            owes: false,
+            will_owe: false,
+        }
     }
 }
 
@@ -349,7 +363,7 @@ impl State {
         }
     }
 
-    fn push(&mut self, slot: Slot, sample: Sample, limit: Option<Limit>) {
+    fn push(&mut self, slot: Slot, mut sample: Sample, limit: Option<Limit>) {
         if self.closed {
             return;
         }
@@ -368,6 +382,9 @@ impl State {
             return;
         };
         entry.last = Some(sample.clone());
+        if std::mem::take(&mut entry.will_owe) {
+            sample.status = sample.status.with_overflow();
+        }
         if self.waiting.len() >= capacity {
             match overflow {
                 Overflow::KeepLatest => {
@@ -375,19 +392,28 @@ impl State {
                         .newest
                         .and_then(|position| usize::try_from(position.checked_sub(self.gone)?).ok());
                     if let Some(place) = newest.and_then(|position| self.waiting.get_mut(position)) {
-                        place.1 = sample;
+                        let old = std::mem::replace(&mut place.1, sample);
+                        if old.status.overflowed() {
+                            place.1.status = place.1.status.with_overflow();
+                        }
                         self.stats.dropped += 1;
                         return;
                     }
                 }
                 Overflow::DropOldest => {
-                    self.waiting.pop_front();
+                    if let Some((slot, old)) = self.waiting.pop_front()
+                        && old.status.overflowed()
+                        && let Some(entry) = self.tags.get_mut(slot)
+                    {
+                        entry.owes = true;
+                    }
                     self.gone += 1;
                     self.stats.dropped += 1;
                     self.waiting.push_back((slot, sample));
                     return;
                 }
                 Overflow::DropNewest => {
+                    entry.will_owe = sample.status.overflowed();
                     self.stats.dropped += 1;
                     return;
                 }
@@ -399,9 +425,13 @@ impl State {
 
     fn pop(&mut self) -> Option<Reading> {
         loop {
-            let (slot, sample) = self.waiting.pop_front()?;
+            let (slot, mut sample) = self.waiting.pop_front()?;
             self.gone += 1;
-            if let Some(tag) = self.tags.get(slot).and_then(|entry| entry.tag.clone()) {
+            let Some(entry) = self.tags.get_mut(slot) else { continue };
+            if let Some(tag) = entry.tag.clone() {
+                if std::mem::take(&mut entry.owes) {
+                    sample.status = sample.status.with_overflow();
+                }
                 self.stats.delivered += 1;
                 return Some(sample.into_reading(tag));
             }

@@ -42,6 +42,7 @@ mod client_watch;
 mod client_write;
 mod from_opc_da;
 mod from_openopc;
+mod history_aggregates;
 mod peer;
 mod sim;
 mod sim_browse;

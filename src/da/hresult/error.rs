@@ -34,7 +34,7 @@ impl From<&Error> for HResult {
         match error {
             Error::InvalidTag { .. } => HResult::OPC_E_INVALIDITEMID,
             Error::Resolve { .. } => HResult::OPC_E_UNKNOWNITEMID,
-            Error::Config(_) | Error::Group { .. } => HResult::E_INVALIDARG,
+            Error::Config(_) | Error::Query { .. } | Error::Group { .. } => HResult::E_INVALIDARG,
             Error::Security { .. } => HResult::E_ACCESSDENIED,
             Error::Closed { .. } => HResult::CO_E_OBJNOTCONNECTED,
             Error::Convert { source, .. } => match source.reason() {

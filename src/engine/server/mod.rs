@@ -9,6 +9,7 @@ mod back;
 mod browse;
 mod config;
 mod front;
+mod history;
 mod life;
 mod monitor;
 mod registry;

@@ -15,7 +15,7 @@ macro_rules! numbers {
 /// Below these nothing would work.
 fn least(key: &str) -> i128 {
     match key {
-        "references_per_node" => 1,
+        "references_per_node" | "history_values" | "history_events" => 1,
         "message_size" => 8192,
         _ => 0,
     }
@@ -42,10 +42,17 @@ pub(super) fn limits(sheet: &mut Sheet<'_>, mut section: Section<'_>) -> Limits 
         queue_size,
         notifications_per_publish,
         message_size,
-        array_length
+        array_length,
+        nodes_per_history_read,
+        nodes_per_history_update,
+        history_values,
+        history_events
     );
     if let Some(number) = section.whole(sheet, "continuation_points", (0, u16::MAX.into())) {
         limits.continuation_points = number;
+    }
+    if let Some(number) = section.whole(sheet, "history_continuation_points", (1, u16::MAX.into())) {
+        limits.history_continuation_points = number;
     }
     for (key, limit) in [
         ("publishing_interval", &mut limits.publishing_interval),

@@ -1,5 +1,6 @@
 //! [`Config`]: a simulator described in a TOML file.
 
+mod event;
 mod finding;
 mod history;
 mod item;
@@ -21,7 +22,7 @@ use toml::de::{DeTable, DeValue};
 use self::finding::Sheet;
 pub use self::finding::{Finding, Place, Severity};
 use self::section::{Entry, Section};
-use super::{Clock, Item, Limits, SimulatorBuilder, preset};
+use super::{Clock, EventRecord, Item, Limits, SimulatorBuilder, preset};
 use crate::{Error, Result};
 
 /// A simulator as a TOML file describes it: [`SimulatorBuilder::config_file`] starts from one.
@@ -64,6 +65,7 @@ pub struct Config {
     pub(super) limits: Option<Limits>,
     pub(super) aliases: Vec<(String, String)>,
     pub(super) items: Vec<Item>,
+    pub(super) events: Vec<EventRecord>,
     pub(super) history_file: Option<PathBuf>,
     historizing: usize,
     samples: usize,
@@ -176,6 +178,7 @@ fn config<'a>(sheet: &mut Sheet<'_>, table: &'a DeTable<'a>) -> Config {
         limits,
         aliases: Vec::new(),
         items: Vec::new(),
+        events: Vec::new(),
         history_file,
         historizing: 0,
         samples: 0,
@@ -184,14 +187,17 @@ fn config<'a>(sheet: &mut Sheet<'_>, table: &'a DeTable<'a>) -> Config {
     if let Some(section) = aliases_entry.and_then(|entry| Section::of(sheet, entry, "`aliases`")) {
         collect_aliases(sheet, "", section.table(), &mut aliases);
     }
+    let of_preset = |id: &str| preset && preset::items().iter().any(|item| item.id == id);
+    let is_item = |id: &str| ids.contains_key(id) || of_preset(id);
     for (alias, item, span) in aliases {
-        let of_preset = || preset && preset::items().iter().any(|preset| preset.id == item);
-        if ids.contains_key(&item) || of_preset() {
+        if is_item(&item) {
             config.aliases.push((alias, item));
         } else {
-            let known: Vec<&str> = ids.keys().map(String::as_str).take(20).collect();
-            sheet.error(span, section::unknown("item", &item, "the file", &known));
+            sheet.error(span, format!("there is no item `{item}`"));
         }
+    }
+    if let Some(entry) = section.get("event") {
+        config.events = event::events(sheet, entry, is_item);
     }
     section.finish(sheet);
     if config.items.is_empty() && !preset && !sheet.has_errors() {
@@ -309,10 +315,22 @@ fn collect_aliases(
 impl SimulatorBuilder {
     /// What a configuration says: its items are added to those there are, its settings replace those before.
     pub fn config(mut self, config: Config) -> SimulatorBuilder {
-        let Config { seed, clock, preset, namespace, product, limits, aliases, items, history_file, .. } =
-            config;
+        let Config {
+            seed,
+            clock,
+            preset,
+            namespace,
+            product,
+            limits,
+            aliases,
+            items,
+            events,
+            history_file,
+            ..
+        } = config;
         self = self.items(items);
         self = aliases.into_iter().fold(self, |builder, (alias, item)| builder.alias(alias, item));
+        self = events.into_iter().fold(self, SimulatorBuilder::event);
         if preset {
             self = self.preset();
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::event::Events;
 use super::memory::Memory;
 use super::series::Series;
 use super::store::Store;
@@ -21,6 +22,7 @@ pub(crate) struct Historian {
     flushing: Mutex<()>,
     /// Something has been noted at some time: a simulator without history waits for nobody.
     used: AtomicBool,
+    pub(crate) events: Events,
 }
 
 impl Historian {
@@ -30,6 +32,7 @@ impl Historian {
             pending: Mutex::default(),
             flushing: Mutex::default(),
             used: AtomicBool::new(false),
+            events: Events::default(),
         }
     }
 

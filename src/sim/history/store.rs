@@ -32,6 +32,8 @@ pub(crate) enum Change {
 pub(crate) enum ChangeKind {
     Insert,
     Replace,
+    /// One or the other of these: what other servers may say.
+    #[allow(dead_code, reason = "a store may have it, but none of ours makes it")]
     Update,
     Delete,
 }

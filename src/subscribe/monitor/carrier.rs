@@ -14,8 +14,8 @@ use crate::client::limits::{Service, chunked};
 use crate::engine::Sample;
 use crate::engine::client::{Failure, Messages, Sink, Subscribed, is_gone};
 use crate::status::code;
+use crate::subscribe::Refresh;
 use crate::subscribe::queue::Slot;
-use crate::subscribe::{Delivery, Refresh};
 use crate::tag::Resolved;
 use crate::{Error, Event, Operation, Result, Status, Tag};
 
@@ -177,8 +177,6 @@ impl Carrier {
     /// Puts tags on the server.
     async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag]) -> Result<()> {
         let operation = Operation::Subscribe;
-        // Where only the newest value counts, nothing is lost.
-        let every = matches!(feed.options.delivery, Delivery::Every { .. });
         let names: Vec<&Tag> = tags.iter().collect();
         let answers = self.inner.resolve(operation, &names).await?;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
@@ -194,7 +192,8 @@ impl Carrier {
                     self.next_handle = self.next_handle.wrapping_add(1).max(1);
                     wanted.push((item.handle, tag.clone(), resolved.clone()));
                     let (queue, slot) = (feed.queue.clone(), item.slot);
-                    self.routes.insert(item.handle, Route::new(queue, slot, resolved, item.lossy && every));
+                    let route = Route::new(queue, slot, resolved, feed.options.delivery, item.lossy);
+                    self.routes.insert(item.handle, route);
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }

@@ -12,6 +12,7 @@ use crate::client::Inner;
 use crate::engine::Sample;
 use crate::engine::client::{Notice, Sink};
 use crate::engine::convert::structure;
+use crate::subscribe::Delivery;
 use crate::subscribe::queue::{Queue, Slot};
 use crate::tag::Resolved;
 use crate::{State, Value};
@@ -42,6 +43,8 @@ pub(super) struct Route {
     pub(super) queue: Arc<Queue>,
     pub(super) slot: Slot,
     pub(super) resolved: Arc<Resolved>,
+    /// What was replaced by something newer is not lost.
+    newest_only: bool,
     /// Values before the next one were lost.
     lossy: Cell<bool>,
     /// Until then what comes may be older than a value that was read, or the same.
@@ -57,13 +60,24 @@ const MAX_HELD: usize = 1000;
 const MAX_ASKED: usize = 4;
 
 impl Route {
-    pub(super) fn new(queue: Arc<Queue>, slot: Slot, resolved: Arc<Resolved>, lossy: bool) -> Route {
-        let (lossy, known, held) = (Cell::new(lossy), Cell::new(None), RefCell::new(None));
-        Route { queue, slot, resolved, lossy, known, held }
+    pub(super) fn new(
+        queue: Arc<Queue>,
+        slot: Slot,
+        resolved: Arc<Resolved>,
+        delivery: Delivery,
+        lossy: bool,
+    ) -> Route {
+        let newest_only = delivery == Delivery::Latest;
+        let (lossy, known, held) = (Cell::new(lossy && !newest_only), Cell::new(None), RefCell::new(None));
+        Route { queue, slot, resolved, newest_only, lossy, known, held }
     }
 
     /// What the reader is told of a sample; nothing where it knows as much.
-    fn ready(&self, sample: Sample) -> Option<Sample> {
+    fn ready(&self, mut sample: Sample) -> Option<Sample> {
+        if self.newest_only && sample.status.overflowed() {
+            // A queue of one has none (Part 4, 5.13.1.5), but there are servers that say so.
+            sample.status = sample.status.without_overflow();
+        }
         if let Some(until) = self.known.get() {
             if !self.lossy.get() && Instant::now() < until && self.queue.knows(self.slot, &sample) {
                 return None;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use openopc::Value;
 use openopc::sim::{Item, Simulator};
 
-use super::process::{command, opc, start};
+use super::process::{PATIENCE, command, opc, start};
 
 #[test]
 fn all_good_is_zero_and_anything_else_is_not() {
@@ -153,6 +153,8 @@ fn ctrl_c_ends_a_read_with_what_was_read() {
         Ok(0)
     });
     let simulator = Simulator::builder().item(Item::new("Fast", 7)).item(slow).start_blocking().unwrap();
+    // Gone before the simulator, which waits for its item: a test that fails must end.
+    let release = release;
     let mut tags = vec!["Fast"; 1000];
     tags.push("Slow");
     let start_read = |format| {
@@ -161,7 +163,7 @@ fn ctrl_c_ends_a_read_with_what_was_read() {
 
     // A table waits for all its rows, or for the end.
     let read = start_read("table");
-    calls.recv().unwrap();
+    calls.recv_timeout(PATIENCE).unwrap();
     read.signal("INT");
     assert!(read.note().starts_with("Read 1000 of 1001 items"));
     // The server answers again, so that the goodbye need not wait.
@@ -175,7 +177,7 @@ fn ctrl_c_ends_a_read_with_what_was_read() {
     for _ in 0..=1000 {
         assert!(!read.line().is_empty());
     }
-    calls.recv().unwrap();
+    calls.recv_timeout(PATIENCE).unwrap();
     release.send(()).unwrap();
     assert!(read.finish().expect(0).stdout.starts_with("Slow,0,"));
 }
