@@ -213,7 +213,7 @@ pub(super) fn unknown(kind: &str, name: &str, what: &str, known: &[&str]) -> Str
     let near = known
         .iter()
         .map(|known| (strsim::osa_distance(&lower, &known.to_lowercase()), known))
-        .filter(|(distance, known)| *distance <= 1.max(known.len().min(name.len()) / 3))
+        .filter(|(distance, known)| *distance <= (known.len().min(name.len()) / 2).clamp(1, 3))
         .min_by_key(|(distance, _)| *distance)
         .map_or(String::new(), |(_, near)| format!("; did you mean `{near}`?"));
     format!("{what} has no {kind} `{name}`{near} (it can have: {})", known.join(", "))

@@ -62,7 +62,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => span().prop_map(|(from, to)| Deed::Forget(from, to)),
         1 => (0..LATEST, 0..3u8, "[a-z]{0,5}").prop_map(|(time, user, text)| Deed::Annotate(time, user, text)),
         1 => (0..LATEST, 0..3u8).prop_map(|(time, user)| Deed::Erase(time, user)),
-        1 => (0..3_000usize).prop_map(Deed::Trim),
+        1 => (1..3_000usize).prop_map(Deed::Trim),
         1 => Just(Deed::Reopen),
     ]
 }
