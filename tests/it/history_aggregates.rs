@@ -14,14 +14,14 @@ use openopc::{Status, Value};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-const EXPECTED: &str = include_str!("data/aggregates_expected.json");
+pub(crate) const EXPECTED: &str = include_str!("data/aggregates_expected.json");
 const TOLERANCE: f64 = 0.0006;
 
-fn noon(milliseconds: i64) -> DateTime<Utc> {
+pub(crate) fn noon(milliseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap() + TimeDelta::milliseconds(milliseconds)
 }
 
-fn samples(historian: &Json) -> Vec<Sample> {
+pub(crate) fn samples(historian: &Json) -> Vec<Sample> {
     let points = historian["points"].as_array().unwrap().iter();
     points
         .map(|point| {
@@ -32,7 +32,7 @@ fn samples(historian: &Json) -> Vec<Sample> {
         .collect()
 }
 
-fn spec(historian: &Json, aggregate: Aggregate, interval: u64) -> ProcessSpec {
+pub(crate) fn spec(historian: &Json, aggregate: Aggregate, interval: u64) -> ProcessSpec {
     let config = &historian["config"];
     let percent = |name: &str| u8::try_from(config[name].as_u64().unwrap()).unwrap();
     ProcessSpec {
@@ -47,7 +47,7 @@ fn spec(historian: &Json, aggregate: Aggregate, interval: u64) -> ProcessSpec {
     }
 }
 
-fn bits(status: Status) -> String {
+pub(crate) fn bits(status: Status) -> String {
     let mut bits = String::new();
     match status.origin() {
         Origin::Raw => {}
@@ -65,12 +65,12 @@ fn bits(status: Status) -> String {
 
 /// What of a row the tables are not to be trusted with.
 #[derive(Default)]
-struct Doubt {
+pub(crate) struct Doubt {
     value: bool,
     status: bool,
 }
 
-fn doubt(aggregate: Aggregate, historian: &str, row: &Json) -> Doubt {
+pub(crate) fn doubt(aggregate: Aggregate, historian: &str, row: &Json) -> Doubt {
     use Aggregate as A;
     let partial = row[3].as_str().unwrap().contains('P');
     match aggregate {
@@ -89,7 +89,7 @@ fn doubt(aggregate: Aggregate, historian: &str, row: &Json) -> Doubt {
     }
 }
 
-fn differs(row: &Sample, expected: &Json, doubt: &Doubt) -> bool {
+pub(crate) fn differs(row: &Sample, expected: &Json, doubt: &Doubt) -> bool {
     let value = match &expected[1] {
         Json::Null => row.value == Value::Null,
         Json::String(name) => row.value == Value::StatusCode(Status::named(name).unwrap()),

@@ -48,9 +48,14 @@ impl Reader<'_> {
             return Err(code::BAD_EVENT_FILTER_INVALID);
         }
         let unsupported = [FilterOperator::InView, FilterOperator::RelatedTo];
-        let (_, filter) =
+        let (verdict, filter) =
             ParsedContentFilter::parse(details.filter.where_clause.clone(), types, false, &unsupported);
-        let filter = filter.map_err(convert::from_status)?;
+        let filter = filter.map_err(|status| {
+            // There is no room for more than one status, so it is that of the first element that is at fault.
+            let elements = verdict.element_results.iter().flatten();
+            let fault = elements.map(|element| element.status_code).find(|status| status.is_bad());
+            convert::from_status(fault.unwrap_or(status))
+        })?;
         let next = match resumed::<Next>(node)? {
             Some(next) => next,
             None => {
