@@ -13,6 +13,7 @@
 )]
 
 mod aggregates;
+mod history_store;
 mod import;
 mod list;
 mod read;
@@ -27,6 +28,6 @@ use criterion::{criterion_group, criterion_main};
 criterion_group! {
     name = benches;
     config = support::config();
-    targets = aggregates::benches, read::benches, write::benches, resolve::benches, import::benches, list::benches, subscribe::benches, start::benches
+    targets = aggregates::benches, read::benches, write::benches, resolve::benches, import::benches, list::benches, subscribe::benches, start::benches, history_store::benches
 }
 criterion_main!(benches);

@@ -147,7 +147,8 @@ impl SimulatorBuilder {
     /// time. Without this it is kept in memory.
     ///
     /// A simulator that is killed at any moment loses nothing that a client was told is written, and leaves a whole file.
-    /// The file belongs to one simulator at a time, and series in it to items by their ids.
+    /// The file belongs to one simulator at a time: it is free when [`Simulator::stop`] has returned. Series in it belong to
+    /// items by their ids.
     ///
     /// ```no_run
     /// use openopc::sim::{Item, Simulator};

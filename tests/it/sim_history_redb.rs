@@ -9,7 +9,7 @@ use openopc::sim::{Item, Simulator};
 use openopc::{DataType, TimeRange, Value};
 
 use crate::sim_config::Folder;
-use crate::support::LONG;
+use crate::support::{LONG, within};
 
 const STORE: &str = "OPENOPC_TEST_STORE";
 const FIRST: &str = "OPENOPC_TEST_FIRST";
@@ -19,6 +19,12 @@ const KEPT: &str = "kept ";
 fn simulator(store: &Path) -> Simulator {
     let item = |id: &str| Item::new(id, None::<i64>).data_type(DataType::Int64).writable().historizing();
     Simulator::builder().items([item("A"), item("B")]).history_file(store).start_blocking().unwrap()
+}
+
+/// Ends it, so that the file is free.
+fn end(simulator: Simulator) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(within(simulator.stop())).unwrap();
 }
 
 /// The numbers that are in the past of an item, in order.
@@ -47,7 +53,7 @@ fn what_was_recorded_is_there_the_next_time() {
     let client = openopc::blocking::open(first.url()).unwrap();
     client.write_many([("A", 2_i64), ("B", 3)]).unwrap().into_iter().for_each(|result| result.unwrap());
     client.close().unwrap();
-    drop(first);
+    end(first);
     let second = simulator(&store);
     assert_eq!((numbers(&second, "A"), numbers(&second, "B")), (vec![1, 2], vec![3]));
 }
@@ -121,6 +127,7 @@ fn a_hundred_kills_lose_nothing_that_was_acknowledged() {
         }
         let simulator = simulator(&store);
         let (a, b) = (numbers(&simulator, "A"), numbers(&simulator, "B"));
+        end(simulator);
         assert_eq!(a, b, "kill {kill}: a write is kept whole or not at all");
         let count = i64::try_from(a.len()).unwrap();
         assert_eq!(a, (0..count).collect::<Vec<_>>(), "kill {kill}: a hole");

@@ -232,11 +232,11 @@ fn what_is_wrong_is_told_where_it_is() {
         ),
         (
             "[[item]]\nid = 'A'\ntype = 'Double'\nsignal = { kind = 'sine', low = 0, high = 1, period = 5 }",
-            "4:56: error: `period` is a time with its unit in quotes, such as \"10s\", not an integer",
+            "4:55: error: `period` is a time with its unit in quotes, such as \"10s\", not an integer",
         ),
         (
             "[[item]]\nid = 'A'\ntype = 'Double'\nsignal = { kind = 'sine', low = 0, high = 1, period = '5' }",
-            "4:56: error: `period`: `5` is no span of time",
+            "4:55: error: `period`: `5` is no span of time",
         ),
         (
             "[[item]]\nid = 'A'\ntype = 'Double'\nsignal = { kind = 'sine', low = 1, high = 0, period = '5s' }",
