@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::clock::{Clock, Time};
 #[cfg(feature = "redb")]
 use super::history::RedbStore;
-use super::history::store::Store;
 use super::history::{EventRecord, Historian};
 use super::item::Item;
 use super::limits::Limits;
@@ -134,13 +133,6 @@ impl SimulatorBuilder {
     /// Time passes only with [`Simulator::advance`]: [`Clock::Manual`].
     pub fn manual_clock(self) -> SimulatorBuilder {
         self.clock(Clock::Manual)
-    }
-
-    /// Where the past of items is kept: in memory unless it is said here.
-    #[cfg_attr(not(test), allow(dead_code, reason = "a store on disk comes with its own way in"))]
-    pub(crate) fn store(mut self, store: Arc<dyn Store>) -> SimulatorBuilder {
-        self.historian = Historian::new(store);
-        self
     }
 
     /// Keeps the past of items in this file, which is made where it is not there yet: what was recorded is there the next

@@ -1,6 +1,6 @@
 //! History on disk: there the next time, whatever ended the time before.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -72,7 +72,7 @@ fn recorder() {
             .unwrap()
             .into_iter()
             .for_each(|result| result.unwrap());
-        println!("{KEPT}{number}");
+        writeln!(std::io::stdout(), "{KEPT}{number}").unwrap();
     }
 }
 

@@ -110,7 +110,7 @@ fn annotations(sheet: &mut Sheet<'_>, entry: Entry<'_>, mut history: History) ->
         sheet.error(entry.span(), "`annotations` is a list of { time, user, message }");
         return history;
     };
-    for entry in all.iter() {
+    for entry in all {
         let Some(mut section) = Section::of(sheet, entry, "an annotation") else { continue };
         let time =
             section.needed(sheet, "time").and_then(|entry| value(sheet, entry, Some(DataType::DateTime)));

@@ -223,7 +223,7 @@ fn items(
         sheet.error(entry.span(), "items stand below [[item]], each with its own");
         return ids;
     };
-    for entry in all.iter() {
+    for entry in all {
         let Some(section) = Section::of(sheet, entry, "an item") else { continue };
         let id = id_of(entry);
         if let Some((id, span)) = &id {
@@ -298,7 +298,7 @@ fn collect_aliases(
         match entry.get_ref() {
             DeValue::String(item) => aliases.push((alias, item.to_string(), entry.span())),
             DeValue::Array(items) => {
-                for item in items.iter() {
+                for item in items {
                     if let Some(id) = section::text(sheet, item, &alias) {
                         aliases.push((alias.clone(), id.to_owned(), item.span()));
                     }
@@ -306,7 +306,7 @@ fn collect_aliases(
             }
             DeValue::Table(table) => collect_aliases(sheet, &format!("{alias}."), table, aliases),
             _ => {
-                sheet.error(entry.span(), format!("the alias `{alias}` is for the id of an item, in quotes"))
+                sheet.error(entry.span(), format!("the alias `{alias}` is for the id of an item, in quotes"));
             }
         }
     }

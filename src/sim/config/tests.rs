@@ -174,7 +174,7 @@ fn every_signal_has_its_name() {
 }
 
 #[test]
-fn what_is_wrong_is_told_where_it_is() {
+fn what_is_wrong_with_settings_is_told_where_it_is() {
     for (text, finding) in [
         ("sead = 1", "1:1: error: the file has no key `sead`; did you mean `seed`?"),
         ("seed = -1", "1:8: error: `seed` is a whole number from 0 to 18446744073709551615, not -1"),
@@ -192,6 +192,15 @@ fn what_is_wrong_is_told_where_it_is() {
         ("[aliases]\na = 'B'", "2:5: error: there is no item `B`"),
         ("item = 1", "1:8: error: items stand below [[item]]"),
         ("[[event]]\nmessage = 'x'", "1:1: error: an event needs `time`"),
+    ] {
+        let found = wrong(text);
+        assert!(found.starts_with(&format!("plant.toml:{finding}")), "{text}\n{found}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_item_is_told_where_it_is() {
+    for (text, finding) in [
         ("[[item]]\nvalue = true", "1:1: error: an item needs `id`"),
         ("[[item]]\nid = ''\nvalue = true", "2:6: error: has an empty id"),
         (

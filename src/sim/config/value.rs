@@ -136,7 +136,7 @@ impl Found {
                 return None;
             }
         }
-        for element in array.iter() {
+        for element in array {
             if matches!(element.get_ref(), DeValue::Array(_)) {
                 self.gather(sheet, element, depth + 1)?;
             } else if *self.depth.get_or_insert(depth) == depth && self.lengths.len() == depth + 1 {

@@ -399,13 +399,13 @@ fn apply(
     change: &Change,
 ) -> Result<(Status, Option<Sample>, ChangeKind), Fault> {
     Ok(match change {
-        Change::Insert(sample) => match editor.get(ticks(sample.time))? {
-            Some(_) => (code::BAD_ENTRY_EXISTS, None, ChangeKind::Insert),
-            None => {
-                editor.put(sample.clone())?;
-                (Status::GOOD, Some(sample.clone()), ChangeKind::Insert)
-            }
-        },
+        Change::Insert(sample) if editor.get(ticks(sample.time))?.is_some() => {
+            (code::BAD_ENTRY_EXISTS, None, ChangeKind::Insert)
+        }
+        Change::Insert(sample) => {
+            editor.put(sample.clone())?;
+            (Status::GOOD, Some(sample.clone()), ChangeKind::Insert)
+        }
         Change::Replace(sample) => match editor.get(ticks(sample.time))? {
             Some(_) => (Status::GOOD, editor.put(sample.clone())?, ChangeKind::Replace),
             None => (code::BAD_NO_ENTRY_EXISTS, None, ChangeKind::Replace),

@@ -40,7 +40,7 @@ pub(super) fn encode(samples: &[Sample]) -> Option<Vec<u8>> {
         out.extend(status.bits().to_le_bytes());
     });
     let words: Vec<(u8, u64)> = samples.iter().map(|sample| word(&sample.value)).collect();
-    runs(&mut out, words.iter().map(|(kind, _)| *kind), |out, kind| out.push(kind));
+    runs(&mut out, words.iter().map(|(kind, _)| *kind), Vec::push);
     let mut last = 0;
     for (sample, (kind, word)) in samples.iter().zip(words) {
         match kind {

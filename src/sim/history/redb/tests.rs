@@ -197,7 +197,7 @@ impl Disk {
 
 impl StorageBackend for Disk {
     fn len(&self) -> std::io::Result<u64> {
-        Ok(self.0.lock().unwrap().0.len() as u64)
+        Ok(u64::try_from(self.0.lock().unwrap().0.len()).unwrap())
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
