@@ -84,7 +84,12 @@ impl Stack {
 
     /// Runs the stack's client against `url` and shows what it checked.
     pub(crate) fn client(self, url: &str) {
-        let Some(mut command) = self.command("client") else { return };
+        self.run("client", url);
+    }
+
+    /// As [`client`](Self::client), the one for this.
+    pub(crate) fn run(self, role: &str, url: &str) {
+        let Some(mut command) = self.command(role) else { return };
         let mut child = command
             .arg(url)
             .stdin(Stdio::null())

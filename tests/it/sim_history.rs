@@ -127,6 +127,9 @@ async fn example() -> (Simulator, Client) {
     served([double("Tank").history(history)], Limits::default()).await
 }
 
+/// Start, end and count; what comes with bounds, and what without.
+type Case<'a> = (Option<i64>, Option<i64>, u32, &'a [i64], &'a [i64]);
+
 #[tokio::test]
 async fn bounds_and_directions_are_those_of_the_standard() {
     let (_simulator, client) = example().await;
@@ -141,7 +144,7 @@ async fn bounds_and_directions_are_those_of_the_standard() {
         values.iter().map(one).collect()
     };
     // Part 11, Table 1; a number that is negative stands for a bound that is missing, at the time of its amount.
-    let cases: &[(Option<i64>, Option<i64>, u32, &[i64], &[i64])] = &[
+    let cases: &[Case] = &[
         (Some(0), Some(5), 0, &[0, 2, 3, 5], &[0, 2, 3]),
         (Some(1), Some(4), 0, &[0, 2, 3, 5], &[2, 3]),
         (Some(5), Some(0), 0, &[5, 3, 2, 0], &[5, 3, 2]),
@@ -569,8 +572,7 @@ fn histories_that_contradict_themselves_are_refused() {
     let second = Duration::from_secs(1);
     let wave = Signal::Sine { low: 0.0, high: 1.0, period: second };
     let waving = |history| Item::new("A", 0.0).signal(wave.clone()).history(history);
-    let mut percent = openopc::history::AggregateConfiguration::default();
-    percent.percent_data_bad = 101;
+    let percent = openopc::history::AggregateConfiguration { percent_data_bad: 101, ..Default::default() };
     for (item, word) in [
         (Item::new("A", 0.0).history(History::computed(second)), "signal"),
         (waving(History::computed(second)).writable(), "move"),

@@ -138,7 +138,7 @@ async fn an_item_says_how_its_past_is_kept() {
     );
     // Our own client finds them by their paths.
     let stepped = client.read("/2:A/2:B/HA Configuration/Stepped").await.unwrap();
-    assert_eq!(stepped.get::<bool>().unwrap(), true);
+    assert!(stepped.get::<bool>().unwrap());
 }
 
 fn field(name: &str) -> SimpleAttributeOperand {
@@ -226,6 +226,24 @@ async fn events_are_kept_and_read() {
         }]),
     };
     let filtered = &read(&session, asked(0, urgent(FilterOperator::GreaterThan)), &[server()]).await[0];
+    assert_eq!(messages(filtered), ["failed"]);
+    // By type, as most clients ask, and by text.
+    let listed = |name: &str, values: Vec<Variant>| {
+        let mut operands = vec![opcua::types::ExtensionObject::from_message(field(name))];
+        let literal = |value| opcua::types::ExtensionObject::from_message(LiteralOperand { value });
+        operands.extend(values.into_iter().map(literal));
+        ContentFilter {
+            elements: Some(vec![ContentFilterElement {
+                filter_operator: FilterOperator::InList,
+                filter_operands: Some(operands),
+            }]),
+        }
+    };
+    let of_type = listed("EventType", vec![NodeId::from(ObjectTypeId::BaseEventType).into()]);
+    let filtered = &read(&session, asked(0, of_type), &[server()]).await[0];
+    assert_eq!(messages(filtered), ["serviced", "failed"]);
+    let of_source = listed("SourceName", vec![Variant::from("Valve"), Variant::from("Pump")]);
+    let filtered = &read(&session, asked(0, of_source), &[server()]).await[0];
     assert_eq!(messages(filtered), ["failed"]);
     let viewed = ContentFilter {
         elements: Some(vec![ContentFilterElement {

@@ -1,6 +1,8 @@
 //! Changing the past of the simulator's items, with the engine's own client.
 
 use opcua::client::{HistoryUpdateAction, Session};
+use opcua::types::PerformUpdateType::{Insert, Remove, Replace, Update};
+use opcua::types::StatusCode as S;
 use opcua::types::{
     DataValue, DeleteAtTimeDetails, DeleteRawModifiedDetails, ExtensionObject, HistoryUpdateResult,
     PerformUpdateType, StatusCode, UpdateDataDetails, UpdateStructureDataDetails, Variant,
@@ -39,7 +41,7 @@ async fn updated(
 pub(crate) async fn update(session: &Session, item: &str, new: &[(i64, f64)], kind: PerformUpdateType) {
     let values = new.iter().map(|(second, number)| value(*second, *number)).collect();
     let result = updated(session, item, values, kind).await;
-    assert!(result.operation_results.unwrap().iter().all(|status| status.is_good()));
+    assert!(result.operation_results.unwrap().iter().all(StatusCode::is_good));
 }
 
 #[tokio::test]
@@ -47,8 +49,6 @@ async fn each_operation_has_its_own_status() {
     let history = History::recorded().samples(samples((0..4).map(|n| at(n * 10))));
     let (simulator, client) = served([double("A").history(history)], Limits::default()).await;
     let session = client.session();
-    use PerformUpdateType::{Insert, Remove, Replace, Update};
-    use StatusCode as S;
     let timeless = DataValue { source_timestamp: None, ..value(0, 1.0) };
     for (kind, values, expected) in [
         (Insert, vec![value(0, 9.0), value(5, 9.0)], vec![S::BadEntryExists, S::Good]),
@@ -138,7 +138,7 @@ async fn what_cannot_be_changed_says_why() {
         ("Plain", StatusCode::BadHistoryOperationUnsupported),
         ("None", StatusCode::BadNodeIdUnknown),
     ] {
-        let result = updated(&session, item, vec![value(0, 1.0)], PerformUpdateType::Insert).await;
+        let result = updated(&session, item, vec![value(0, 1.0)], Insert).await;
         assert_eq!((result.status_code, result.operation_results), (status, None), "{item}");
     }
 }
@@ -163,18 +163,13 @@ async fn annotations_are_written_and_read() {
             update_values: Some(values),
         })
     };
-    use StatusCode as S;
     for (kind, values, expected) in [
-        (PerformUpdateType::Insert, vec![note(2, "odd", "Bob"), note(3, "even", "")], vec![S::Good, S::Good]),
-        (PerformUpdateType::Insert, vec![note(2, "odd", "Bob")], vec![S::BadEntryExists]),
-        (PerformUpdateType::Replace, vec![note(0, "none", "Bob")], vec![S::BadNoEntryExists]),
-        (PerformUpdateType::Update, vec![note(2, "odder", "Bob")], vec![S::GoodEntryReplaced]),
-        (
-            PerformUpdateType::Remove,
-            vec![note(3, "", ""), note(3, "", "")],
-            vec![S::Good, S::BadNoEntryExists],
-        ),
-        (PerformUpdateType::Insert, vec![value(2, 1.0)], vec![S::BadTypeMismatch]),
+        (Insert, vec![note(2, "odd", "Bob"), note(3, "even", "")], vec![S::Good, S::Good]),
+        (Insert, vec![note(2, "odd", "Bob")], vec![S::BadEntryExists]),
+        (Replace, vec![note(0, "none", "Bob")], vec![S::BadNoEntryExists]),
+        (Update, vec![note(2, "odder", "Bob")], vec![S::GoodEntryReplaced]),
+        (Remove, vec![note(3, "", ""), note(3, "", "")], vec![S::Good, S::BadNoEntryExists]),
+        (Insert, vec![value(2, 1.0)], vec![S::BadTypeMismatch]),
     ] {
         let result = change(&session, update(kind, values)).await;
         assert_eq!((result.status_code, result.operation_results), (S::Good, Some(expected)));

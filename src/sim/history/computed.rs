@@ -30,7 +30,7 @@ pub(super) fn scan(
     let up_to = |time: DateTime<Utc>| time.timestamp_micros().div_euclid(*every);
     let from_on = |time: DateTime<Utc>| {
         // A time between two microseconds is after the earlier of them.
-        let odd = i64::from(time.timestamp_subsec_nanos() % 1_000 != 0);
+        let odd = i64::from(!time.timestamp_subsec_nanos().is_multiple_of(1_000));
         -(-(time.timestamp_micros() + odd)).div_euclid(*every)
     };
     let (first, last) = (from_on(*since), up_to(now));

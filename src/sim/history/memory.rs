@@ -60,17 +60,12 @@ impl Kept {
                 }
             }
             Change::Update(new) => {
-                let status = match self.put(new.clone()) {
-                    Some(before) => {
-                        self.note(before, ChangeKind::Replace, now, user);
-                        code::GOOD_ENTRY_REPLACED
-                    }
-                    None => {
-                        self.note(new, ChangeKind::Insert, now, user);
-                        code::GOOD_ENTRY_INSERTED
-                    }
-                };
-                return status;
+                if let Some(before) = self.put(new.clone()) {
+                    self.note(before, ChangeKind::Replace, now, user);
+                    return code::GOOD_ENTRY_REPLACED;
+                }
+                self.note(new, ChangeKind::Insert, now, user);
+                return code::GOOD_ENTRY_INSERTED;
             }
             Change::Delete(time) => match self.take(time) {
                 Some(before) => self.note(before, ChangeKind::Delete, now, user),

@@ -161,7 +161,6 @@ impl History {
             Kept::Recorded { every: Some(every) } if every < SHORTEST => {
                 Some(format!("its history looks every {every:?}, which is below {SHORTEST:?}"))
             }
-            Kept::Recorded { .. } => None,
             Kept::Computed { every, .. } if every < SHORTEST => {
                 Some(format!("its history has a value every {every:?}, which is below {SHORTEST:?}"))
             }
@@ -175,7 +174,7 @@ impl History {
             Kept::Computed { .. } if !self.samples.is_empty() || self.capacity.is_some() => {
                 Some("a computed history keeps no samples: leave out `samples` and `capacity`".into())
             }
-            Kept::Computed { .. } => None,
+            Kept::Recorded { .. } | Kept::Computed { .. } => None,
         }
     }
 }

@@ -1,22 +1,22 @@
 //! Events of the past (Part 11, 6.5.2).
 
-use opcua::nodes::{Event, ParsedContentFilter, TypeTree};
+use opcua::nodes::TypeTree;
 use opcua::server::node_manager::HistoryNode;
 use opcua::types as ua;
-use opcua::types::event_field::EventField;
 use opcua::types::{
-    AttributeId, FilterOperator, HistoryEvent, HistoryEventFieldList, LocalizedText, NodeId, NumericRange,
-    ObjectId, QualifiedName, ReadEventDetails, SimpleAttributeOperand, Variant,
+    HistoryEvent, HistoryEventFieldList, LocalizedText, NodeId, NumericRange, ObjectId, QualifiedName,
+    ReadEventDetails, SimpleAttributeOperand, Variant,
 };
 
+use super::filter::{Filter, Filtered};
 use super::modified::{Next, list};
 use super::point::{resumed, suspend};
 use super::raw::Domain;
 use super::{Reader, given, is_server, settle, status_of};
-use crate::Status;
 use crate::engine::convert;
 use crate::sim::code;
 use crate::sim::history::event::Kept;
+use crate::{Status, Value};
 
 impl Reader<'_> {
     pub(in super::super) fn events(
@@ -47,26 +47,17 @@ impl Reader<'_> {
         if select.is_empty() {
             return Err(code::BAD_EVENT_FILTER_INVALID);
         }
-        let unsupported = [FilterOperator::InView, FilterOperator::RelatedTo];
-        let (verdict, filter) =
-            ParsedContentFilter::parse(details.filter.where_clause.clone(), types, false, &unsupported);
-        let filter = filter.map_err(|status| {
-            // There is no room for more than one status, so it is that of the first element that is at fault.
-            let elements = verdict.element_results.iter().flatten();
-            let fault = elements.map(|element| element.status_code).find(|status| status.is_bad());
-            convert::from_status(fault.unwrap_or(status))
-        })?;
-        let next = match resumed::<Next>(node)? {
-            Some(next) => next,
-            None => {
-                let (start, end) = (given(details.start_time), given(details.end_time));
-                Next::new(Domain::of(start, end, details.num_values_per_node)?)
-            }
+        let filter = Filter::new(&details.filter.where_clause)?;
+        let next = if let Some(next) = resumed::<Next>(node)? {
+            next
+        } else {
+            let (start, end) = (given(details.start_time), given(details.end_time));
+            Next::new(Domain::of(start, end, details.num_values_per_node)?)
         };
         let events = &self.view.space.historian.events;
         let all = list(next.domain, next.time, |from, to| Ok(events.between(from, to)), |event| event.time)?;
         let told: Vec<Told> = all.into_iter().map(|event| self.told(event)).collect();
-        let wanted = told.into_iter().filter(|event| filter.evaluate(event as &dyn Event, types)).collect();
+        let wanted = told.into_iter().filter(|event| filter.passes(event, types)).collect();
         let (page, next) = next.page(wanted, self.events, |event| event.kept.time);
         let status = status_of(&page);
         let fields = |event: &Told| HistoryEventFieldList {
@@ -92,7 +83,7 @@ impl Reader<'_> {
     }
 }
 
-/// An event as the engine's filters see it.
+/// An event as filters see it.
 struct Told {
     kept: Kept,
     time: ua::DateTime,
@@ -101,17 +92,14 @@ struct Told {
 }
 
 impl Told {
+    /// A field that an event does not have is null (Part 4, 7.22.3).
     fn selected(&self, clause: &SimpleAttributeOperand) -> Variant {
-        let path = clause.browse_path.as_deref().unwrap_or_default();
-        let Ok(attribute) = AttributeId::from_u32(clause.attribute_id) else { return Variant::Empty };
-        self.get_value(attribute, &clause.index_range, path)
+        let value = clause.attribute_id == VALUE && clause.index_range == NumericRange::None;
+        if value { self.field_at(clause.browse_path.as_deref().unwrap_or_default()) } else { Variant::Empty }
     }
-}
 
-impl EventField for Told {
-    fn get_value(&self, attribute: AttributeId, range: &NumericRange, path: &[QualifiedName]) -> Variant {
+    fn field_at(&self, path: &[QualifiedName]) -> Variant {
         let record = &self.kept.record;
-        let (AttributeId::Value, NumericRange::None) = (attribute, range) else { return Variant::Empty };
         if let [field] = path
             && field.namespace_index == 0
         {
@@ -134,27 +122,21 @@ impl EventField for Told {
         let name: Vec<&str> = path.iter().map(|name| name.name.as_ref()).collect();
         let name = name.join("/");
         let field = record.fields.iter().find(|(field, _)| *field == name);
-        // A field that an event does not have is null (Part 4, 7.22.3).
         field.map_or(Variant::Empty, |(_, value)| convert::to_variant(value.clone()))
     }
 }
 
-impl Event for Told {
-    fn get_field(
-        &self,
-        _type_definition: &NodeId,
-        attribute: AttributeId,
-        range: &NumericRange,
-        path: &[QualifiedName],
-    ) -> Variant {
-        self.get_value(attribute, range, path)
+impl Filtered for Told {
+    fn field(&self, clause: &SimpleAttributeOperand) -> Value {
+        convert::from_variant(self.selected(clause))
     }
 
-    fn time(&self) -> &ua::DateTime {
-        &self.time
-    }
-
-    fn event_type_id(&self) -> &NodeId {
-        &self.event_type
+    fn is_of_type(&self, id: &Value, types: &dyn TypeTree) -> bool {
+        let Value::NodeId(id) = id else { return false };
+        let id = convert::to_node_id(id.clone());
+        self.event_type == id || types.is_subtype_of(&self.event_type, &id)
     }
 }
+
+/// The attribute `Value`.
+const VALUE: u32 = 13;

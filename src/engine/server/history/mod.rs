@@ -3,6 +3,7 @@
 mod annotations;
 mod capabilities;
 mod events;
+mod filter;
 mod modified;
 mod point;
 mod processed;

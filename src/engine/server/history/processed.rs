@@ -37,14 +37,13 @@ impl Reader<'_> {
         node: &mut HistoryNode,
     ) -> Result<(), Status> {
         let (past, frame) = self.open_whole(node)?;
-        let mut calculation = match resumed::<Calculation>(node)? {
-            Some(calculation) => calculation,
-            None => {
-                let aggregates = details.aggregate_type.as_deref().unwrap_or_default();
-                let wanted = aggregates.get(index).filter(|_| aggregates.len() == nodes);
-                let wanted = wanted.ok_or(code::BAD_AGGREGATE_LIST_MISMATCH)?;
-                Calculation::new(past, spec(details, wanted, past)?)?
-            }
+        let mut calculation = if let Some(calculation) = resumed::<Calculation>(node)? {
+            calculation
+        } else {
+            let aggregates = details.aggregate_type.as_deref().unwrap_or_default();
+            let wanted = aggregates.get(index).filter(|_| aggregates.len() == nodes);
+            let wanted = wanted.ok_or(code::BAD_AGGREGATE_LIST_MISMATCH)?;
+            Calculation::new(past, spec(details, wanted, past)?)?
         };
         let rows = calculation.page(past, self.page)?;
         let status = status_of(&rows);
