@@ -6,8 +6,8 @@ macro_rules! codes {
     ($($name:ident = $bits:literal;)*) => {
         $(
             #[cfg_attr(
-                not(all(feature = "client", feature = "sim")),
-                allow(dead_code, reason = "some are only the client's, some only the simulator's")
+                not(all(feature = "client", feature = "redb")),
+                allow(dead_code, reason = "some are only the client's, some only the simulator's or its store's")
             )]
             pub(crate) const $name: Status = Status::from_bits($bits);
         )*
