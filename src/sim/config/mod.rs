@@ -34,7 +34,7 @@ use crate::{Error, Result};
 ///
 /// use openopc::sim::{Config, Simulator};
 ///
-/// let text = r#"
+/// const PLANT: &str = r#"
 /// seed = 7
 /// [[item]]
 /// id = "Boiler.Temperature"
@@ -42,17 +42,16 @@ use crate::{Error, Result};
 /// range = [0.0, 120.0]
 /// signal = { kind = "sine", low = 10.0, high = 90.0, period = "10s" }
 /// "#;
-/// let config = Config::parse(text, Path::new("."))?;
-/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-/// # runtime.block_on(async {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> openopc::Result<()> {
+/// let config = Config::parse(PLANT, Path::new("."))?;
 /// let plant = Simulator::builder().config(config).start().await?;
 /// assert!(plant.get("Boiler.Temperature")?.get::<f64>()? >= 10.0);
-/// # openopc::Result::Ok(())
-/// # }).unwrap();
 ///
 /// let error = Config::parse("sead = 7", Path::new(".")).unwrap_err();
 /// assert!(error.to_string().contains("configuration:1:1: error: the file has no key `sead`; did you mean `seed`?"));
-/// # Ok::<(), openopc::Error>(())
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug)]
 #[must_use = "give it to `SimulatorBuilder::config`"]
