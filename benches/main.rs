@@ -14,6 +14,7 @@
 )]
 
 mod aggregates;
+mod history_store;
 mod import;
 mod list;
 mod read;
@@ -28,7 +29,7 @@ use criterion::criterion_group;
 criterion_group! {
     name = benches;
     config = support::config();
-    targets = aggregates::benches, read::benches, write::benches, resolve::benches, import::benches, list::benches, start::benches
+    targets = aggregates::benches, read::benches, write::benches, resolve::benches, import::benches, list::benches, start::benches, history_store::benches
 }
 
 fn main() {

@@ -1,6 +1,8 @@
 //! The engine's types and ours, both ways. Values move; nothing is cloned that can be taken apart.
 
 mod array;
+#[cfg(feature = "redb")]
+pub(crate) mod binary;
 mod data_type;
 #[cfg(feature = "client")]
 mod definition;

@@ -11,6 +11,7 @@ use super::item::{Item, Source};
 use super::node::{Details, Node, State};
 use super::space::{Folder, Key, OWN, Space};
 use crate::history::Sample;
+use crate::value::clip;
 use crate::{DataType, Error, Result, Value};
 
 /// The longest string identifier OPC UA allows, in bytes to be safe (Part 3, 8.2.4).
@@ -59,17 +60,8 @@ pub(crate) fn aliases(space: &mut Space, aliases: Vec<(String, String)>) -> Resu
 
 fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
     let fault = |what: &str| Error::Config(format!("simulator item `{}`: {what}", item.id));
-    if item.id.is_empty() {
-        return Err(Error::Config("a simulator item has an empty id".into()));
-    }
-    if item.id.starts_with(OWN) {
-        return Err(fault("ids that start with `~` are the simulator's own"));
-    }
-    if item.id.len() > MAX_ID {
-        return Err(Error::Config(format!(
-            "a simulator item has an id of {} bytes, {MAX_ID} are allowed",
-            item.id.len()
-        )));
+    if let Some(what) = id_fault(&item.id) {
+        return Err(Error::Config(format!("simulator item `{}`: {what}", clip(&item.id))));
     }
     if space.by_id.contains_key(item.id.as_str()) {
         return Err(fault("is there twice"));
@@ -205,6 +197,25 @@ fn shape(item: &Item) -> Result<(Shape, Value), String> {
     // An array of `Byte` may have become a `ByteString`, and the reverse.
     let dimensions = if data_type == DataType::Variant { dimensions } else { initial.dimensions().len() };
     Ok((Shape { data_type, dimensions }, initial))
+}
+
+/// What is wrong with an id, if something is.
+pub(super) fn id_fault(id: &str) -> Option<String> {
+    if id.is_empty() {
+        return Some("has an empty id".into());
+    }
+    if id.starts_with(OWN) {
+        return Some("ids that start with `~` are the simulator's own".into());
+    }
+    (id.len() > MAX_ID).then(|| format!("has an id of {} bytes, {MAX_ID} are allowed", id.len()))
+}
+
+/// What is wrong with an item, whatever others there are.
+pub(super) fn fault(item: &Item) -> Option<String> {
+    match shape(item) {
+        Ok((shape, _)) => contradiction(item, shape),
+        Err(what) => Some(what),
+    }
 }
 
 /// What the builder methods say against each other.

@@ -1,10 +1,13 @@
 //! [`SimulatorBuilder`].
 
 use std::net::{IpAddr, TcpListener, ToSocketAddrs};
+#[cfg(feature = "redb")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::clock::{Clock, Time};
-use super::history::store::Store;
+#[cfg(feature = "redb")]
+use super::history::RedbStore;
 use super::history::{EventRecord, Historian};
 use super::item::Item;
 use super::limits::Limits;
@@ -28,6 +31,8 @@ pub struct SimulatorBuilder {
     namespace: String,
     made_by: (String, String),
     historian: Historian,
+    #[cfg(feature = "redb")]
+    history_file: Option<PathBuf>,
     events: Vec<EventRecord>,
 }
 
@@ -51,6 +56,8 @@ impl SimulatorBuilder {
             namespace: super::NAMESPACE.into(),
             made_by: ("openopc".into(), "openopc simulator".into()),
             historian: Historian::default(),
+            #[cfg(feature = "redb")]
+            history_file: None,
             events: Vec::new(),
         }
     }
@@ -128,10 +135,26 @@ impl SimulatorBuilder {
         self.clock(Clock::Manual)
     }
 
-    /// Where the past of items is kept: in memory unless it is said here.
-    #[allow(dead_code, reason = "a store on disk comes with its own way in, and its feature")]
-    pub(crate) fn store(mut self, store: Arc<dyn Store>) -> SimulatorBuilder {
-        self.historian = Historian::new(store);
+    /// Keeps the past of items in this file, which is made where it is not there yet: what was recorded is there the next
+    /// time. Without this it is kept in memory.
+    ///
+    /// A simulator that is killed at any moment loses nothing that a client was told is written, and leaves a whole file.
+    /// The file belongs to one simulator at a time: it is free when [`Simulator::stop`] has returned. Series in it belong to
+    /// items by their ids.
+    ///
+    /// ```no_run
+    /// use openopc::sim::{Item, Simulator};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// let level = Item::new("Tank.Level", 2.5).writable().historizing();
+    /// let plant = Simulator::builder().item(level).history_file("plant.redb").start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "redb")]
+    pub fn history_file(mut self, path: impl Into<PathBuf>) -> SimulatorBuilder {
+        self.history_file = Some(path.into());
         self
     }
 
@@ -151,7 +174,7 @@ impl SimulatorBuilder {
     ///
     /// # Errors
     /// [`Error::Config`] if an item contradicts itself or another one, or a setting is out of range; [`Error::Sim`] if
-    /// the address cannot be had.
+    /// the address cannot be had, or the history on disk not be used.
     pub async fn start(self) -> Result<Simulator> {
         let (send, ready) = tokio::sync::oneshot::channel();
         let starting = self.launch(Box::new(move |result| _ = send.send(result)))?;
@@ -184,8 +207,15 @@ impl SimulatorBuilder {
             namespace,
             made_by,
             historian,
+            #[cfg(feature = "redb")]
+            history_file,
             events,
         } = self;
+        #[cfg(feature = "redb")]
+        let historian = match history_file {
+            Some(path) => Historian::new(Arc::new(RedbStore::open(&path)?)),
+            None => historian,
+        };
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
         let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
@@ -231,12 +261,16 @@ impl SimulatorBuilder {
         if let Some((name, _)) = history.into_iter().find(|(_, limit)| *limit == 0) {
             return Err(Error::Config(format!("`{name}` is 0, so no history could be read")));
         }
-        // Without a namespace of their own, the items would be the standard's or the server's.
-        if ["", "http://opcfoundation.org/UA/", "urn:openopc:simulator"].contains(&self.namespace.as_str()) {
+        if !is_namespace(&self.namespace) {
             return Err(Error::Config(format!("`{}` cannot be the items' namespace", self.namespace)));
         }
         Ok(())
     }
+}
+
+/// Without a namespace of their own, the items would be the standard's or the server's.
+pub(super) fn is_namespace(uri: &str) -> bool {
+    !["", "http://opcfoundation.org/UA/", "urn:openopc:simulator"].contains(&uri)
 }
 
 impl Place {

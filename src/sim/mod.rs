@@ -104,6 +104,8 @@ mod build;
 mod builder;
 mod check;
 mod clock;
+mod config;
+mod duration;
 pub(crate) mod fault;
 pub(crate) mod gate;
 pub(crate) mod history;
@@ -123,6 +125,8 @@ mod space;
 
 pub use builder::SimulatorBuilder;
 pub use clock::Clock;
+pub use config::{Config, Finding, Place, Severity};
+pub use duration::{ParseDurationError, parse_duration};
 pub use fault::{Direction, Fault, FaultGuard, ItemFault, When};
 pub use gate::Traffic;
 pub use history::{EventRecord, History};

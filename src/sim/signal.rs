@@ -145,6 +145,12 @@ impl Signal {
         Some(format!("its signal reaches {bad}, which no {data_type} holds"))
     }
 
+    /// Between which values it goes; a list has none.
+    pub(crate) fn span(&self) -> Option<(f64, f64)> {
+        let (low, high) = self.bounds();
+        (!matches!(self, Signal::List { .. })).then(|| (low.min(high), low.max(high)))
+    }
+
     fn bounds(&self) -> (f64, f64) {
         match self {
             Signal::Counter { from, to, .. } | Signal::Ramp { from, to, .. } => (*from, *to),

@@ -6,8 +6,8 @@ macro_rules! codes {
     ($($name:ident = $bits:literal;)*) => {
         $(
             #[cfg_attr(
-                not(all(feature = "client", feature = "sim")),
-                allow(dead_code, reason = "some are only the client's, some only the simulator's")
+                not(all(feature = "client", feature = "redb")),
+                allow(dead_code, reason = "some are only the client's, some only the simulator's or its store's")
             )]
             pub(crate) const $name: Status = Status::from_bits($bits);
         )*
@@ -37,6 +37,7 @@ codes! {
     BAD_UNEXPECTED_ERROR = 0x8001_0000;
     BAD_INTERNAL_ERROR = 0x8002_0000;
     BAD_OUT_OF_MEMORY = 0x8003_0000;
+    BAD_RESOURCE_UNAVAILABLE = 0x8004_0000;
     BAD_COMMUNICATION_ERROR = 0x8005_0000;
     BAD_UNKNOWN_RESPONSE = 0x8009_0000;
     BAD_TIMEOUT = 0x800A_0000;

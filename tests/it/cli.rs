@@ -9,6 +9,7 @@ mod output;
 mod process;
 mod repeat;
 mod shell;
+mod simulate;
 mod stdin;
 mod watch;
 mod write;

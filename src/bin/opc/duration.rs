@@ -1,42 +1,32 @@
-//! Times as people write them: `500ms`, `1.5s`, `2m`, `1h`; a plain number is milliseconds, as OpenOPC has it.
+//! Times as people write them: `500ms`, `1.5s`, `2m`, `1h30m`; a plain number is milliseconds, as OpenOPC has it.
 
 use std::time::Duration;
 
-/// No wait is longer: a clock can tell what comes after any of this length.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
-
-/// The units and their length in seconds, longer names first.
-const UNITS: [(&str, f64); 6] =
-    [("ms", 0.001), ("min", 60.0), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
+use openopc::sim::{ParseDurationError, parse_duration};
 
 /// A time, or none at all: 0.
 pub(crate) fn any(text: &str) -> Result<Duration, String> {
-    parse(text, 0.001, "write a time such as 500ms, 5s or 1m, or a plain number of milliseconds")
+    parse(text, "ms", "write a time such as 500ms, 5s or 1m, or a plain number of milliseconds")
 }
 
 /// A time that passes, of which a plain number is seconds: `-L 60`.
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     const WRITE: &str = "write a number of seconds, or a time such as 500ms or 1m";
-    match parse(text, 1.0, WRITE)? {
+    match parse(text, "s", WRITE)? {
         Duration::ZERO => Err(WRITE.to_owned()),
         time => Ok(time),
     }
 }
 
-/// `plain` is the unit, in seconds, of a number without one; `write` says what is a time.
-fn parse(text: &str, plain: f64, write: &str) -> Result<Duration, String> {
-    let trimmed = text.trim();
-    let (number, unit) = UNITS
-        .iter()
-        .find_map(|(name, seconds)| Some((trimmed.strip_suffix(name)?, *seconds)))
-        .unwrap_or((trimmed, plain));
-    let number = number.trim_end();
-    let is_plain = number.starts_with(|c: char| c.is_ascii_digit()) && !number.contains(['e', 'E']);
-    let seconds = number.parse::<f64>().ok().filter(|_| is_plain).ok_or(write)? * unit;
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(time) if time <= LONGEST => Ok(time),
-        _ => Err("no time is longer than 100 years".to_owned()),
-    }
+/// `plain` is the unit of a number without one; `write` says what is a time.
+fn parse(text: &str, plain: &str, write: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let parsed = if is_plain { parse_duration(&format!("{text}{plain}")) } else { parse_duration(text) };
+    parsed.map_err(|error| match error {
+        ParseDurationError::TooLong => error.to_string(),
+        _ => write.to_owned(),
+    })
 }
 
 /// A time that passes.
@@ -63,6 +53,7 @@ mod tests {
             ("2min", 120_000),
             ("1h", 3_600_000),
             ("1d", 86_400_000),
+            ("1h30m", 5_400_000),
             ("0", 0),
         ] {
             assert_eq!(any(text), Ok(Duration::from_millis(millis)), "{text}");
@@ -79,7 +70,7 @@ mod tests {
 
     #[test]
     fn no_time_is_longer_than_the_clock_goes() {
-        assert_eq!(any("36500d"), Ok(LONGEST));
+        assert_eq!(any("36500d"), Ok(Duration::from_secs(100 * 365 * 86_400)));
         for text in ["36501d", "200000000000000d", "99999999999999999999d"] {
             for error in [any(text), seconds(text), some(text)] {
                 assert_eq!(error, Err("no time is longer than 100 years".to_owned()), "{text}");
@@ -90,7 +81,7 @@ mod tests {
     #[test]
     fn what_is_no_time_is_refused() {
         for text in
-            ["", "s", "-1s", "+1s", "1e3", "1 parsec", "NaN", "inf", "1h30m", "99999999999999999999d", ".5s"]
+            ["", "s", "-1s", "+1s", "1e3", "1 parsec", "NaN", "inf", "1m1h", "99999999999999999999d", ".5s"]
         {
             assert!(any(text).is_err(), "{text}");
         }

@@ -179,6 +179,8 @@ Examples:
   opc simulate --listen 127.0.0.1:0 --items 5000
   opc simulate --listen 192.168.0.5:4840
   opc simulate --faults faults.toml
+  opc simulate --config plant.toml --listen 127.0.0.1:0
+  opc simulate --config plant.toml --check
 
 The first line on stdout is the URL, printed once clients can connect. There is no security: whoever reaches the address \
 can read and write. Name the address that others reach: it is what clients are told to connect to, and with 0.0.0.0 that is \
@@ -186,6 +188,21 @@ localhost.
 
 It serves what the Matrikon simulation server is known for: Random.*, Bucket Brigade.*, Saw-toothed Waves.*, Square \
 Waves.*, Triangle Waves.*, Read Error.*, Write Error.*, Write Only.*
+
+--config takes a TOML file with items of your own:
+  seed = 1
+  clock = \"real\"                   # or \"scaled:10\"
+  history_store = \"plant.redb\"     # without it the past is kept in memory
+  [[item]]
+  id = \"Boiler.Temperature\"
+  type = \"Double\"
+  range = [0.0, 120.0]
+  signal = { kind = \"sine\", low = 10.0, high = 90.0, period = \"10s\" }
+  history = true                   # or { file = \"temperature.csv\", capacity = 100000 }
+
+Signals are counter, ramp, triangle, sine, square, random and list. A CSV file of history has a time, a value and a status in \
+each row. Paths are relative to the file. What is wrong is told with its line, and is exit code 2; --check tells that, and what \
+may not be meant, and serves nothing.
 
 --faults takes a TOML file with one [[fault]] for each thing that goes wrong. It is told on stderr as it begins and ends:
   [[fault]]

@@ -191,6 +191,9 @@ impl Store for Memory {
 
     fn trim(&self, series: &str, capacity: usize) -> Result<(), Status> {
         self.with(series, |kept| {
+            if kept.samples.len() <= capacity {
+                return;
+            }
             while kept.samples.len() > capacity {
                 kept.samples.pop_first();
             }

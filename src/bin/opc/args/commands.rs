@@ -82,9 +82,15 @@ pub(crate) struct Simulate {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4840")]
     pub(crate) listen: String,
-    /// What random values start from
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
+    /// Serve what this TOML file describes, instead of the preset: see below
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Only look whether the file of --config is right, and the CSV files that it names
+    #[arg(long, requires = "config")]
+    pub(crate) check: bool,
+    /// What random values start from [default: what --config says, else 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
     /// This many writable Int32 items more: Mass.0, Mass.1, …
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=1_000_000))]
     pub(crate) items: i32,
