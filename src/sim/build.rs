@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::check::Shape;
 use super::clock::Time;
+use super::history::{EventRecord, Historian, History, Series};
 use super::item::{Item, Source};
 use super::node::{Details, Node, State};
 use super::space::{Folder, Key, OWN, Space};
+use crate::history::Sample;
 use crate::{DataType, Error, Result, Value};
 
 /// The longest string identifier OPC UA allows, in bytes to be safe (Part 3, 8.2.4).
@@ -20,8 +22,10 @@ pub(crate) fn space(
     folders: &'static [&'static [&'static str]],
     time: Time,
     seed: u64,
+    historian: Historian,
 ) -> Result<Space> {
     let mut space = Space::new(time, seed);
+    space.historian = Arc::new(historian);
     space.fixed = folders;
     space.nodes.reserve_exact(items.len());
     space.by_id.reserve(items.len());
@@ -34,6 +38,7 @@ pub(crate) fn space(
     for item in items {
         add(&mut space, item, now)?;
     }
+    kept(&space)?;
     Ok(space)
 }
 
@@ -76,8 +81,8 @@ fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
     let index = u32::try_from(space.nodes.len()).map_err(|_| fault("is one too many"))?;
     let (parent, name) = place(space, &item.id, item.details.folders);
     let details = item.details;
-    let node = Node {
-        id: item.id.into(),
+    let mut node = Node {
+        id: item.id.as_str().into(),
         name,
         parent,
         shape,
@@ -85,10 +90,34 @@ fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
         writable: item.writable,
         source: item.source,
         details: (details != Details::default()).then(|| Box::new(details)),
+        history: None,
         state: Mutex::new(State::new(initial, now)),
     };
+    if let Some(history) = item.history {
+        let unmade = |status| {
+            Error::Sim(format!("simulator item `{}`: its history cannot be kept: {status}", item.id))
+        };
+        if item.initial == Value::Null
+            && let Some(last) = last(&history.samples)
+        {
+            node.state = Mutex::new(State::at(last));
+        }
+        let loaded = !history.samples.is_empty();
+        let historian = Arc::clone(&space.historian);
+        let series =
+            Series::new(Arc::clone(&node.id), *history, shape.data_type, node.is_live(), historian, now);
+        node.history = Some(Arc::new(series.map_err(unmade)?));
+        if !loaded {
+            node.note(&node.state());
+        }
+    }
     push(space, node, index);
     Ok(())
+}
+
+/// The latest of the samples.
+fn last(samples: &[Sample]) -> Option<Sample> {
+    samples.iter().max_by_key(|sample| sample.time).cloned()
 }
 
 fn push(space: &mut Space, node: Node, index: u32) {
@@ -134,7 +163,17 @@ pub(crate) fn renewed(
             space.aliases.add(alias, index);
         }
     }
+    self::kept(&space)?;
+    space.historian.events.add(EventRecord::restarted(), now);
     Ok(space)
+}
+
+/// The first values of items are kept, where they are to be.
+fn kept(space: &Space) -> Result<()> {
+    space
+        .historian
+        .flush()
+        .map_err(|status| Error::Sim(format!("the historian cannot keep values: {status}")))
 }
 
 fn keep(space: &mut Space, node: &Node, reset: Option<DateTime<Utc>>) -> Result<()> {
@@ -181,6 +220,9 @@ fn contradiction(item: &Item, shape: Shape) -> Option<String> {
     if !item.details.states.is_empty() && item.details.labels.is_some() {
         return Some("it is either one of many states or one of two".into());
     }
+    if let Some(what) = item.history.as_deref().and_then(|history| history_fault(item, shape, history)) {
+        return Some(what);
+    }
     match &item.source {
         Source::Signal(_) if shape.dimensions > 0 => Some("an array cannot follow a signal".into()),
         Source::Signal(signal) => {
@@ -197,6 +239,22 @@ fn contradiction(item: &Item, shape: Shape) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What is wrong with the history of an item.
+fn history_fault(item: &Item, shape: Shape, history: &History) -> Option<String> {
+    let signal = matches!(item.source, Source::Signal(_));
+    if let Some(what) = history.fault(signal, item.writable) {
+        return Some(what);
+    }
+    if shape.data_type == DataType::Variant {
+        return None;
+    }
+    let odd = history.samples.iter().find(|sample| {
+        sample.value != Value::Null && shape.accept(sample.value.clone()).ok().as_ref() != Some(&sample.value)
+    })?;
+    let (kind, time) = (odd.value.type_text(), odd.time);
+    Some(format!("its history holds a {kind} at {time} where {} is due", shape.data_type))
 }
 
 /// Where the item is browsed, and where its browse name starts in its id.

@@ -4,6 +4,8 @@ use std::net::{IpAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
 use super::clock::{Clock, Time};
+use super::history::store::Store;
+use super::history::{EventRecord, Historian};
 use super::item::Item;
 use super::limits::Limits;
 use super::restart::Current;
@@ -25,6 +27,8 @@ pub struct SimulatorBuilder {
     aliases: Vec<(String, String)>,
     namespace: String,
     made_by: (String, String),
+    historian: Historian,
+    events: Vec<EventRecord>,
 }
 
 #[derive(Debug)]
@@ -46,6 +50,8 @@ impl SimulatorBuilder {
             aliases: Vec::new(),
             namespace: super::NAMESPACE.into(),
             made_by: ("openopc".into(), "openopc simulator".into()),
+            historian: Historian::default(),
+            events: Vec::new(),
         }
     }
 
@@ -122,6 +128,19 @@ impl SimulatorBuilder {
         self.clock(Clock::Manual)
     }
 
+    /// Where the past of items is kept: in memory unless it is said here.
+    #[cfg_attr(not(test), allow(dead_code, reason = "a store on disk comes with its own way in"))]
+    pub(crate) fn store(mut self, store: Arc<dyn Store>) -> SimulatorBuilder {
+        self.historian = Historian::new(store);
+        self
+    }
+
+    /// Adds something that happened to the history of events.
+    pub fn event(mut self, event: EventRecord) -> SimulatorBuilder {
+        self.events.push(event);
+        self
+    }
+
     /// What clients are allowed.
     pub fn limits(mut self, limits: Limits) -> SimulatorBuilder {
         self.limits = limits;
@@ -154,13 +173,27 @@ impl SimulatorBuilder {
 
     fn launch(self, ready: Ready) -> Result<Starting> {
         self.check()?;
-        let SimulatorBuilder { items, preset, place, seed, clock, limits, aliases, namespace, made_by } =
-            self;
+        let SimulatorBuilder {
+            items,
+            preset,
+            place,
+            seed,
+            clock,
+            limits,
+            aliases,
+            namespace,
+            made_by,
+            historian,
+            events,
+        } = self;
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
         let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
-        let mut space = build::space(all, folders, Time::start(clock), seed)?;
+        let mut space = build::space(all, folders, Time::start(clock), seed, historian)?;
         build::aliases(&mut space, aliases)?;
+        for event in events {
+            space.happened(event).map_err(Error::Config)?;
+        }
         let current = Arc::new(Current::new(space));
         let listener = place.bind().map_err(Error::Sim)?;
         let address =
@@ -189,6 +222,14 @@ impl SimulatorBuilder {
         }
         if self.limits.references_per_node == 0 {
             return Err(Error::Config("`references_per_node` is 0, so a browse would never end".into()));
+        }
+        let history = [
+            ("history_values", self.limits.history_values),
+            ("history_events", self.limits.history_events),
+            ("history_continuation_points", self.limits.history_continuation_points.into()),
+        ];
+        if let Some((name, _)) = history.into_iter().find(|(_, limit)| *limit == 0) {
+            return Err(Error::Config(format!("`{name}` is 0, so no history could be read")));
         }
         // Without a namespace of their own, the items would be the standard's or the server's.
         if ["", "http://opcfoundation.org/UA/", "urn:openopc:simulator"].contains(&self.namespace.as_str()) {

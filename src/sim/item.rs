@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::history::History;
 use super::node::Details;
 use super::preset::Dice;
 use super::signal::Signal;
@@ -39,6 +40,7 @@ pub struct Item {
     pub(crate) writable: bool,
     pub(crate) source: Source,
     pub(crate) details: Details,
+    pub(crate) history: Option<Box<History>>,
 }
 
 /// Where the values of an item come from.
@@ -57,6 +59,17 @@ pub(crate) enum Source {
     Refused(Refusal),
     /// How many clients there are, or their names.
     Clients,
+}
+
+impl Source {
+    /// Its values change by themselves.
+    pub(crate) fn is_live(&self) -> bool {
+        match self {
+            Source::Signal(_) | Source::Dice(_) | Source::Clients => true,
+            Source::Closures(closures) => closures.read.is_some(),
+            Source::Stored | Source::Refused(_) => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +101,7 @@ impl Item {
             writable: false,
             source: Source::Stored,
             details: Details::default(),
+            history: None,
         }
     }
 
@@ -108,6 +122,17 @@ impl Item {
     /// the written value at that moment; a `Boolean` signal is inverted where that gives the written value.
     pub fn signal(mut self, signal: Signal) -> Item {
         self.source = Source::Signal(Box::new(signal));
+        self
+    }
+
+    /// Its past is kept, from the start on: short for [`history(History::recorded())`](Item::history).
+    pub fn historizing(self) -> Item {
+        self.history(History::recorded())
+    }
+
+    /// Its past is kept, or computed; clients can read it, and change what is kept.
+    pub fn history(mut self, history: History) -> Item {
+        self.history = Some(Box::new(history));
         self
     }
 

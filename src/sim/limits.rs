@@ -26,6 +26,17 @@ pub struct Limits {
     pub nodes_per_translate: u32,
     /// Nodes in one `RegisterNodes`. Default 100,000.
     pub nodes_per_register: u32,
+    /// Nodes in one `HistoryRead`, of data or of events. Default 10,000.
+    pub nodes_per_history_read: u32,
+    /// Nodes in one `HistoryUpdate`. Default 10,000.
+    pub nodes_per_history_update: u32,
+    /// Values of one node in one answer to `HistoryRead`, at least 1: a client that asks for more gets a continuation
+    /// point. Default 10,000; there are fewer where they are large, or many nodes are asked for at a time.
+    pub history_values: u32,
+    /// Events in one answer to `HistoryRead`, at least 1. Default 10,000.
+    pub history_events: u32,
+    /// `HistoryRead` continuation points of one session, at least 1. Default 1,000.
+    pub history_continuation_points: u16,
     /// Items in one `CreateMonitoredItems`, `ModifyMonitoredItems`, `SetMonitoringMode` or `DeleteMonitoredItems`.
     /// Default 100,000.
     pub monitored_items_per_call: u32,
@@ -69,6 +80,11 @@ impl Default for Limits {
             nodes_per_browse: 100_000,
             nodes_per_translate: 100_000,
             nodes_per_register: 100_000,
+            nodes_per_history_read: 10_000,
+            nodes_per_history_update: 10_000,
+            history_values: 10_000,
+            history_events: 10_000,
+            history_continuation_points: 1_000,
             monitored_items_per_call: 100_000,
             methods_per_call: 100_000,
             references_per_node: 1_000,

@@ -112,6 +112,7 @@ pub use builder::SimulatorBuilder;
 pub use clock::Clock;
 pub use fault::{Direction, Fault, FaultGuard, ItemFault, When};
 pub use gate::Traffic;
+pub use history::{EventRecord, History};
 pub use item::Item;
 pub use limits::Limits;
 pub use log::Request;

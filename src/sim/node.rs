@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 
 use super::check::Shape;
 use super::code;
+use super::history::{Series, Turn};
 use super::item::{Closures, Refusal, Source};
 use super::preset::{Dice, QUALITIES};
 use super::signal::{Sampled, Signal, fit};
 use super::space::{Key, Space};
-use crate::{DataType, Status, Value};
+use crate::{DataType, Status, Value, history};
 
 /// An item as it is served. A hundred thousand of them must stay small, so what few items have is boxed.
 pub(crate) struct Node {
@@ -25,6 +26,7 @@ pub(crate) struct Node {
     pub(crate) writable: bool,
     pub(crate) source: Source,
     pub(crate) details: Option<Box<Details>>,
+    pub(crate) history: Option<Arc<Series>>,
     pub(super) state: Mutex<State>,
 }
 
@@ -72,6 +74,11 @@ impl State {
             writes: 0,
         }
     }
+
+    /// What the item had last, by its history.
+    pub(super) fn at(last: history::Sample) -> State {
+        State { status: last.status, ..State::new(last.value, last.time) }
+    }
 }
 
 /// A value as a client sees it.
@@ -107,11 +114,7 @@ impl Node {
 
     /// Its value changes by itself, so subscriptions have to look at it again and again.
     pub(crate) fn is_live(&self) -> bool {
-        match &self.source {
-            Source::Signal(_) | Source::Dice(_) | Source::Clients => true,
-            Source::Closures(closures) => closures.read.is_some(),
-            Source::Stored | Source::Refused(_) => false,
-        }
+        self.source.is_live()
     }
 
     /// A client may write the status and the source time with the value.
@@ -216,6 +219,7 @@ impl Node {
         let mut state = self.state();
         state.offset = offset;
         state.version = state.version.wrapping_add(1);
+        self.turned(&state, now);
         Ok(())
     }
 
@@ -226,6 +230,30 @@ impl Node {
         state.status = status;
         state.source_time = source_time;
         state.version = state.version.wrapping_add(1);
+        self.note(&state);
+    }
+
+    /// Its past takes in what it has now. Under the lock of the state, or of two changes the older could be noted last.
+    pub(super) fn note(&self, state: &State) {
+        let Some(series) = self.history.as_ref().filter(|_| !self.is_live()) else { return };
+        let value = if state.status.is_bad() { Value::Null } else { state.value.clone() };
+        series.note(history::Sample { time: state.source_time, value, status: state.status });
+    }
+
+    /// The past of its signal, where nobody keeps it, has a turn here.
+    fn turned(&self, state: &State, from: DateTime<Utc>) {
+        if let Some(series) = &self.history {
+            series.turn(Turn { from, offset: state.offset, status: state.status });
+        }
+    }
+
+    /// What its signal was at a time when it was moved this far and had this status.
+    pub(super) fn was(&self, time: DateTime<Utc>, seed: u64, offset: f64, status: Status) -> history::Sample {
+        let value = match &self.source {
+            Source::Signal(signal) if !status.is_bad() => self.shift(signal.at(time, seed), offset),
+            _ => Value::Null,
+        };
+        history::Sample { time, value, status }
     }
 
     /// What the program sets: as a write, but without regard to who may write.
@@ -254,7 +282,7 @@ impl Node {
             // What was counted stays counted.
             state = State { reads: state.reads, writes: state.writes, ..State::new(initial, now) };
         }
-        Node {
+        let node = Node {
             id: Arc::clone(&self.id),
             name,
             parent,
@@ -263,8 +291,15 @@ impl Node {
             writable: self.writable,
             source: self.source.clone(),
             details: self.details.clone(),
+            history: self.history.clone(),
             state: Mutex::new(state),
+        };
+        if let Some(now) = reset {
+            let state = node.state();
+            node.note(&state);
+            node.turned(&state, now);
         }
+        node
     }
 
     /// Makes subscriptions look at it again, as if it had changed.
@@ -278,6 +313,8 @@ impl Node {
         state.status = status;
         state.source_time = now;
         state.version = state.version.wrapping_add(1);
+        self.note(&state);
+        self.turned(&state, now);
     }
 }
 

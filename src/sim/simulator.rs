@@ -9,13 +9,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::builder::SimulatorBuilder;
 use super::fault::{Fault, FaultGuard, When};
 use super::gate::Traffic;
+use super::history::EventRecord;
 use super::log::{Logged, Request};
 use super::node::Node;
 use super::restart::{Current, Restart};
 use super::service::Service;
 use super::space::Space;
 use crate::engine::server::Server;
-use crate::{DataType, Error, Reading, Result, Status, Tag, Value};
+use crate::history::Sample;
+use crate::{DataType, Error, Reading, Result, Status, Tag, TimeRange, Value};
 
 /// An OPC UA server on this computer, for tests and for trying things out. It is gone when this is dropped.
 ///
@@ -96,7 +98,7 @@ impl Simulator {
         let accepted = node.shape.accept(fitted).and_then(|value| node.set(&space, value));
         accepted.map_err(|status| Error::Sim(format!("set `{item}` to a {text}: {status}")))?;
         space.changed(index);
-        Ok(())
+        kept(&space, item)
     }
 
     /// Gives an item a status and tells every subscription. A bad status takes the value away from clients (Part 4,
@@ -109,7 +111,32 @@ impl Simulator {
         let (index, node) = find(&space, item)?;
         node.set_status(status, self.now());
         space.changed(index);
-        Ok(())
+        kept(&space, item)
+    }
+
+    /// The past of an item, as it is kept or computed: every sample from the start of the range to its end, both
+    /// included, in the order of time; the other way round where the start is the later.
+    ///
+    /// # Errors
+    /// [`Error::Sim`] if there is no such item, if it has no [history](super::Item::history), and where the store of the
+    /// past cannot be read.
+    pub fn history(&self, item: &str, range: impl Into<TimeRange>) -> Result<Vec<Sample>> {
+        self.past(item, range.into())
+    }
+
+    fn past(&self, item: &str, range: TimeRange) -> Result<Vec<Sample>> {
+        let space = self.space();
+        let (index, _) = find(&space, item)?;
+        let past = space.past(index);
+        let past =
+            past.ok_or_else(|| Error::Sim(format!("the past of `{item}` is not kept: see `Item::history`")))?;
+        let (from, to) = (range.start.min(range.end), range.start.max(range.end));
+        let mut samples =
+            past.all(from, to).map_err(|status| Error::Sim(format!("the past of `{item}`: {status}")))?;
+        if range.start > range.end {
+            samples.reverse();
+        }
+        Ok(samples)
     }
 
     /// What a client would read now. A `Random.*` item moves on by this, as by any read.
@@ -126,6 +153,15 @@ impl Simulator {
         reading.source_time = Some(sample.source_time);
         reading.server_time = Some(now);
         Ok(reading)
+    }
+
+    /// Adds something that happened to the history of events, which clients read from the Server object. Restarts are
+    /// there by themselves. The newest 100,000 are kept, in memory.
+    ///
+    /// # Errors
+    /// [`Error::Sim`] if there is no item of its source, and if its severity is out of range.
+    pub fn emit(&self, event: EventRecord) -> Result<()> {
+        self.space().happened(event).map_err(Error::Sim)
     }
 
     /// The simulator's time, which its signals and the times of its values follow.
@@ -270,6 +306,12 @@ fn find<'a>(space: &'a Space, item: &str) -> Result<(u32, &'a Node)> {
     index
         .and_then(|index| Some((index, space.node(index)?)))
         .ok_or_else(|| Error::Sim(format!("there is no item `{item}`")))
+}
+
+/// What an item has become is kept, if its past is.
+fn kept(space: &Space, item: &str) -> Result<()> {
+    let unkept = |status| Error::Sim(format!("`{item}` is set, but the historian cannot keep it: {status}"));
+    space.historian.flush().map_err(unkept)
 }
 
 fn request(space: &Space, entry: &super::log::Entry) -> Request {

@@ -11,6 +11,7 @@ use super::check::Shape;
 use super::clock::Time;
 use super::code;
 use super::fault::Faults;
+use super::history::{Archive, EventRecord, Historian, Past};
 use super::log::{Entry, Log, Logged};
 use super::node::{Node, Sample, lock};
 use super::property::Property;
@@ -25,6 +26,8 @@ pub(crate) enum Key {
     Item(u32),
     /// A property of an item.
     Property(u32, Property),
+    /// A node that says how the past of an item is kept.
+    Archive(u32, Archive),
     /// An alias of items (Part 17).
     Alias(u32),
 }
@@ -83,6 +86,7 @@ pub(crate) struct Space {
     host: OnceLock<Weak<dyn Host>>,
     log: Mutex<Log>,
     pub(crate) faults: Arc<Faults>,
+    pub(crate) historian: Arc<Historian>,
     qualities: AtomicU64,
     panics: AtomicU64,
 }
@@ -104,6 +108,7 @@ impl Space {
             host: OnceLock::new(),
             log: Mutex::default(),
             faults: Arc::new(Faults::new(seed)),
+            historian: Arc::default(),
             qualities: AtomicU64::new(0),
             panics: AtomicU64::new(0),
         }
@@ -123,6 +128,7 @@ impl Space {
             fixed: self.fixed,
             log: Mutex::new(log),
             faults: Arc::clone(&self.faults),
+            historian: Arc::clone(&self.historian),
             qualities: AtomicU64::new(qualities),
             panics: AtomicU64::new(self.panics()),
             ..Space::new(Time::Real, self.seed)
@@ -141,7 +147,11 @@ impl Space {
             return self.aliases.find(alias).map(Key::Alias);
         }
         let (name, item) = id.strip_prefix(OWN)?.split_once('/')?;
-        let key = Key::Property(*self.by_id.get(item)?, Property::named(name)?);
+        let item = *self.by_id.get(item)?;
+        let key = match Archive::named(name) {
+            Some(archive) => Key::Archive(item, archive),
+            None => Key::Property(item, Property::named(name)?),
+        };
         self.has(key).then_some(key)
     }
 
@@ -149,6 +159,10 @@ impl Space {
         let details = |item| self.node(item).and_then(|node| node.details.as_deref());
         match key {
             Key::Property(item, property) => details(item).is_some_and(|details| property.is_in(details)),
+            Key::Archive(item, archive) => self
+                .node(item)
+                .and_then(|node| node.history.as_deref())
+                .is_some_and(|series| archive.is_of(series)),
             Key::Folder(_) | Key::Item(_) | Key::Alias(_) => true,
         }
     }
@@ -162,12 +176,27 @@ impl Space {
             }
             Key::Item(index) => item(index).to_owned(),
             Key::Property(index, property) => format!("{OWN}{}/{}", property.name(), item(index)),
+            Key::Archive(index, archive) => format!("{OWN}{}/{}", archive.name(), item(index)),
             Key::Alias(index) => format!("{ALIAS}{}", self.alias(index).map_or("", |alias| &alias.name)),
         }
     }
 
     pub(crate) fn node(&self, item: u32) -> Option<&Node> {
         self.nodes.get(usize::try_from(item).ok()?)
+    }
+
+    /// Adds something that happened to the history of events.
+    pub(crate) fn happened(&self, event: EventRecord) -> Result<(), String> {
+        if let Some(what) = event.fault(|item| self.by_id.contains_key(item)) {
+            return Err(what);
+        }
+        self.historian.events.add(event, self.time.now());
+        Ok(())
+    }
+
+    /// The past of an item, if it has one.
+    pub(crate) fn past(&self, item: u32) -> Option<Past<'_>> {
+        Past::of(self, self.node(item)?)
     }
 
     pub(crate) fn folder(&self, folder: u32) -> Option<&Folder> {
@@ -207,6 +236,9 @@ impl Space {
             Key::Folder(folder) => self.folder(folder)?.parent,
             Key::Item(item) => self.node(item)?.parent,
             Key::Property(item, _) => Some(Key::Item(item)),
+            Key::Archive(item, archive) => {
+                Some(archive.parent().map_or(Key::Item(item), |above| Key::Archive(item, above)))
+            }
             Key::Alias(_) => None,
         }
     }
@@ -217,6 +249,7 @@ impl Space {
             Key::Folder(folder) => self.folder(folder).map_or("", Folder::browse_name),
             Key::Item(item) => self.node(item).map_or("", Node::browse_name),
             Key::Property(_, property) => property.name(),
+            Key::Archive(_, archive) => archive.name(),
             Key::Alias(alias) => self.alias(alias).map_or("", |alias| &alias.name),
         }
     }
@@ -226,6 +259,20 @@ impl Space {
         let item = if let Key::Item(item) = of { Some(item) } else { None };
         item.into_iter()
             .flat_map(|item| Property::ALL.map(|property| Key::Property(item, property)))
+            .filter(|key| self.has(*key))
+    }
+
+    /// The nodes below a node that say how the past of an item is kept.
+    pub(crate) fn archives(&self, of: Key) -> impl Iterator<Item = Key> {
+        let (item, above) = match of {
+            Key::Item(item) => (Some(item), None),
+            Key::Archive(item, archive) => (Some(item), Some(archive)),
+            Key::Folder(_) | Key::Property(..) | Key::Alias(_) => (None, None),
+        };
+        // Almost no item has any.
+        let item = item.filter(|item| self.node(*item).is_some_and(|node| node.history.is_some()));
+        item.into_iter()
+            .flat_map(move |item| Archive::below(above).map(move |archive| Key::Archive(item, archive)))
             .filter(|key| self.has(*key))
     }
 

@@ -11,6 +11,7 @@ use opcua::types::{
 };
 
 use crate::engine::convert;
+use crate::sim::history::Archive;
 use crate::sim::{IndexRange, Key, Node, Property, Sample, Shape, Space, code};
 use crate::{DataType, Status, Value};
 
@@ -54,6 +55,7 @@ impl<'a> View<'a> {
                 QualifiedName::new(self.namespace, self.node(item).map_or("", Node::browse_name))
             }
             Key::Property(_, property) => QualifiedName::new(0, property.name()),
+            Key::Archive(_, archive) => QualifiedName::new(0, archive.name()),
             Key::Alias(_) => QualifiedName::new(self.namespace, self.space.name(key)),
         }
     }
@@ -62,7 +64,9 @@ impl<'a> View<'a> {
         match key {
             Key::Folder(_) => ObjectTypeId::FolderType.into(),
             Key::Alias(_) => ObjectTypeId::AliasNameType.into(),
-            Key::Property(..) => VariableTypeId::PropertyType.into(),
+            Key::Archive(_, Archive::Configuration) => ObjectTypeId::HistoricalDataConfigurationType.into(),
+            Key::Archive(_, Archive::Aggregates) => ObjectTypeId::AggregateConfigurationType.into(),
+            Key::Property(..) | Key::Archive(..) => VariableTypeId::PropertyType.into(),
             Key::Item(item) => {
                 let details = self.node(item).and_then(|node| node.details.as_deref());
                 match details {
@@ -97,6 +101,7 @@ impl<'a> View<'a> {
         match key {
             Key::Item(item) => self.node(item).map_or(NOTHING, |node| node.shape),
             Key::Property(_, property) => property.shape(),
+            Key::Archive(_, archive) => archive.shape(),
             Key::Folder(_) | Key::Alias(_) => NOTHING,
         }
     }
@@ -150,9 +155,16 @@ impl<'a> View<'a> {
                 }
                 _ => return failed(code::BAD_NOT_READABLE, stamps, now),
             },
-            Key::Folder(_) | Key::Alias(_) => return failed(code::BAD_ATTRIBUTE_ID_INVALID, stamps, now),
-            Key::Property(item, property) => {
-                let mut value = DataValue::value_only(self.property(item, property).unwrap_or_default());
+            _ if is_object(key) => return failed(code::BAD_ATTRIBUTE_ID_INVALID, stamps, now),
+            // It has a past only.
+            Key::Archive(_, Archive::Annotations) => return failed(code::BAD_NOT_READABLE, stamps, now),
+            key => {
+                let found = match key {
+                    Key::Property(item, property) => self.property(item, property),
+                    Key::Archive(item, archive) => self.archived(item, archive),
+                    _ => None,
+                };
+                let mut value = DataValue::value_only(found.unwrap_or_default());
                 value.status = Some(StatusCode::Good);
                 if read.index_range.has_range() {
                     return failed(code::BAD_INDEX_RANGE_INVALID, stamps, now);
@@ -161,7 +173,7 @@ impl<'a> View<'a> {
             }
         };
         if !matches!(read.data_encoding, DataEncoding::Binary) {
-            return failed(BAD_DATA_ENCODING_UNSUPPORTED, stamps, now);
+            return failed(code::BAD_DATA_ENCODING_UNSUPPORTED, stamps, now);
         }
         self.data_value(key, sample, &read.index_range, stamps, now)
     }
@@ -219,6 +231,25 @@ impl<'a> View<'a> {
         })
     }
 
+    fn archived(&self, item: u32, archive: Archive) -> Option<Variant> {
+        let past = self.space.past(item)?;
+        let configuration = past.series.configuration;
+        Some(match archive {
+            Archive::Annotations | Archive::Configuration | Archive::Aggregates => return None,
+            Archive::Stepped => Variant::from(past.series.stepped),
+            Archive::ServerTimestamps => Variant::from(true),
+            // Without a sample there is no start yet.
+            Archive::Start | Archive::OnlineStart => {
+                Variant::from(past.start().map_or_else(ua::DateTime::null, convert::to_date_time))
+            }
+            Archive::Capacity => Variant::from(u32::try_from(past.series.capacity?).unwrap_or(u32::MAX)),
+            Archive::TreatUncertainAsBad => Variant::from(configuration.treat_uncertain_as_bad),
+            Archive::PercentDataBad => Variant::from(configuration.percent_data_bad),
+            Archive::PercentDataGood => Variant::from(configuration.percent_data_good),
+            Archive::UseSlopedExtrapolation => Variant::from(configuration.use_sloped_extrapolation),
+        })
+    }
+
     fn attribute(&self, key: Key, attribute: AttributeId) -> Option<Variant> {
         let shared = match attribute {
             AttributeId::NodeId => Some(Variant::from(self.node_id(key))),
@@ -238,15 +269,17 @@ impl<'a> View<'a> {
         }
         let shape = self.shape(key);
         match (attribute, key) {
-            (AttributeId::EventNotifier, Key::Folder(_) | Key::Alias(_)) => {
+            (AttributeId::EventNotifier, _) if is_object(key) => {
                 Some(Variant::from(EventNotifier::empty().bits()))
             }
-            (_, Key::Folder(_) | Key::Alias(_)) => None,
+            _ if is_object(key) => None,
             (AttributeId::DataType, _) => Some(Variant::from(match key {
                 Key::Property(_, Property::Range | Property::InstrumentRange) => {
                     NodeId::from(DataTypeId::Range)
                 }
                 Key::Property(_, Property::Unit) => NodeId::from(DataTypeId::EUInformation),
+                Key::Archive(_, Archive::Annotations) => NodeId::from(DataTypeId::Annotation),
+                Key::Archive(_, Archive::Start | Archive::OnlineStart) => NodeId::from(DataTypeId::UtcTime),
                 _ => NodeId::new(0, shape.data_type.id()),
             })),
             (AttributeId::ValueRank, _) => Some(Variant::from(rank(shape))),
@@ -258,9 +291,14 @@ impl<'a> View<'a> {
             }
             (AttributeId::AccessLevelEx, _) => Some(Variant::from(u32::from(self.access(key).bits()))),
             (AttributeId::MinimumSamplingInterval, _) => Some(Variant::from(self.scan_rate(key))),
-            (AttributeId::Historizing, _) => Some(Variant::from(false)),
+            (AttributeId::Historizing, _) => Some(Variant::from(self.historizing(key))),
             _ => None,
         }
+    }
+
+    /// What it becomes is kept for later. A past that is computed needs nobody to keep it, and is there all the same.
+    fn historizing(&self, key: Key) -> bool {
+        matches!(key, Key::Item(item) if self.space.past(item).is_some())
     }
 
     fn description(&self, key: Key) -> Option<&'a str> {
@@ -276,18 +314,24 @@ impl<'a> View<'a> {
     }
 
     fn access(&self, key: Key) -> AccessLevel {
-        let Key::Item(item) = key else { return AccessLevel::CURRENT_READ };
+        let past = AccessLevel::HISTORY_READ | AccessLevel::HISTORY_WRITE;
+        let item = match key {
+            Key::Item(item) => item,
+            Key::Archive(_, Archive::Annotations) => return past,
+            _ => return AccessLevel::CURRENT_READ,
+        };
         let mut access = AccessLevel::empty();
         if let Some(node) = self.node(item) {
             access.set(AccessLevel::CURRENT_READ, node.readable);
             access.set(AccessLevel::CURRENT_WRITE, node.writable);
+            access.set(AccessLevel::HISTORY_READ, node.history.is_some());
+            let changeable = node.history.as_ref().is_some_and(|series| series.writable);
+            access.set(AccessLevel::HISTORY_WRITE, changeable);
             access.set(AccessLevel::STATUS_WRITE | AccessLevel::TIMESTAMP_WRITE, node.takes_status());
         }
         access
     }
 }
-
-const BAD_DATA_ENCODING_UNSUPPORTED: Status = Status::from_bits(0x8039_0000);
 
 /// The numbers of the node classes (Part 3, 8.29).
 const OBJECT: i32 = 1;
@@ -298,7 +342,11 @@ fn class(key: Key) -> NodeClass {
 }
 
 fn is_object(key: Key) -> bool {
-    matches!(key, Key::Folder(_) | Key::Alias(_))
+    match key {
+        Key::Folder(_) | Key::Alias(_) => true,
+        Key::Archive(_, archive) => archive.is_object(),
+        Key::Item(_) | Key::Property(..) => false,
+    }
 }
 
 /// -1 for single values, the number of dimensions for arrays, -2 where anything goes (Part 3, 5.6.2).

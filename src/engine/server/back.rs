@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use opcua::nodes::DefaultTypeTree;
 use opcua::server::diagnostics::NamespaceMetadata;
+use opcua::server::node_manager::memory::CoreNodeManager;
 use opcua::server::node_manager::{BrowseNode, NodeManager, NodeManagersRef, RequestContext, ServerContext};
 use opcua::types::{NodeId, StatusCode};
 
 use super::front::Front;
+use super::history::offer_aggregates;
 
 /// The engine's manager of namespace 0 calls every browse good, of whatever node
 /// (async-opcua-server 0.19.0, `memory/mod.rs:712`). This one comes after it and says which nodes there are.
@@ -32,7 +34,12 @@ impl NodeManager for Back {
         Vec::new()
     }
 
-    async fn init(&self, _types: &mut DefaultTypeTree, _context: ServerContext) {}
+    /// Comes after the engine's manager has made its nodes.
+    async fn init(&self, _types: &mut DefaultTypeTree, _context: ServerContext) {
+        if let Some(core) = self.0.get_of_type::<CoreNodeManager>() {
+            offer_aggregates(&mut core.address_space().write());
+        }
+    }
 
     async fn browse(&self, context: &RequestContext, nodes: &mut [BrowseNode]) -> Result<(), StatusCode> {
         let Some(front) = self.0.get_of_type::<Front>() else { return Ok(()) };

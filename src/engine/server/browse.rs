@@ -9,6 +9,7 @@ use opcua::types::{
 
 use super::attributes::View;
 use crate::sim::Key;
+use crate::sim::history::{Archive, Link};
 
 /// Where a browse goes on: how many references of the node have been dealt with.
 struct Next(usize);
@@ -91,6 +92,13 @@ impl View<'_> {
             .flat_map(|key| self.space.properties(key))
             .map(|key| self.metadata(key).into_ref_desc(true, ReferenceTypeId::HasProperty));
         let across = [true, false].into_iter().filter(|forward| wanted(ReferenceTypeId::AliasFor, *forward));
+        let archives = key.into_iter().flat_map(|key| self.space.archives(key)).filter_map(|key| match key {
+            Key::Archive(_, archive) if wanted(link(archive), true) => {
+                Some(self.metadata(key).into_ref_desc(true, link(archive)))
+            }
+            _ => None,
+        });
+        let archives: Vec<_> = archives.collect();
         let across: Vec<bool> = across.collect();
         let across = across.into_iter().flat_map(move |forward| {
             let describe = move |to| self.metadata(to).into_ref_desc(forward, ReferenceTypeId::AliasFor);
@@ -104,7 +112,7 @@ impl View<'_> {
         };
         let children = children.iter().copied().chain(self.alias_keys().take(aliases));
         let children = children.map(move |child| self.metadata(child).into_ref_desc(true, downward));
-        definition.into_iter().chain(above).chain(properties).chain(across).chain(children)
+        definition.into_iter().chain(above).chain(properties).chain(archives).chain(across).chain(children)
     }
 
     /// Along `AliasFor`: forward from an alias to its items, else from an item to its aliases.
@@ -127,6 +135,7 @@ impl View<'_> {
     pub(super) fn upward(&self, key: Key) -> ReferenceTypeId {
         match key {
             Key::Property(..) => ReferenceTypeId::HasProperty,
+            Key::Archive(_, archive) => link(archive),
             Key::Alias(_) => ReferenceTypeId::HasComponent,
             _ => downward(self.space.parent(key)),
         }
@@ -136,6 +145,15 @@ impl View<'_> {
 /// Folders organize; an item with items below it is made of them.
 pub(super) fn downward(key: Option<Key>) -> ReferenceTypeId {
     if matches!(key, Some(Key::Item(_))) { ReferenceTypeId::HasComponent } else { ReferenceTypeId::Organizes }
+}
+
+/// The reference by which a node that says how a past is kept hangs below another.
+pub(super) fn link(archive: Archive) -> ReferenceTypeId {
+    match archive.link() {
+        Link::Configuration => ReferenceTypeId::HasHistoricalConfiguration,
+        Link::Component => ReferenceTypeId::HasComponent,
+        Link::Property => ReferenceTypeId::HasProperty,
+    }
 }
 
 /// The Objects folder as the standard describes it.
@@ -163,6 +181,10 @@ fn type_metadata(id: NodeId) -> NodeMetadata {
         ("FolderType", NodeClass::ObjectType)
     } else if id == ObjectTypeId::AliasNameType {
         ("AliasNameType", NodeClass::ObjectType)
+    } else if id == ObjectTypeId::HistoricalDataConfigurationType {
+        ("HistoricalDataConfigurationType", NodeClass::ObjectType)
+    } else if id == ObjectTypeId::AggregateConfigurationType {
+        ("AggregateConfigurationType", NodeClass::ObjectType)
     } else if id == VariableTypeId::PropertyType {
         ("PropertyType", NodeClass::VariableType)
     } else if id == VariableTypeId::AnalogItemType {

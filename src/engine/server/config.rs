@@ -36,6 +36,7 @@ pub(super) fn build(
     let sampling = settings.limits.sampling_interval;
     let uri = settings.namespace.clone();
     let before = settings.namespaces_first.clone();
+    let allowed = settings.limits.clone();
     let front = move |context: ServerContext| {
         let namespaces = {
             let mut types = context.type_tree.write();
@@ -51,7 +52,7 @@ pub(super) fn build(
         let _ = hand_out.set(Arc::clone(&monitors));
         let host: Weak<Monitors> = Arc::downgrade(&monitors);
         space.set_host(host);
-        Front::new(space, namespace, namespaces, monitors, context)
+        Front::new(space, namespace, namespaces, monitors, allowed, context)
     };
     let back = |context: ServerContext| Back::new(context);
     let endpoint = ServerEndpoint::new(
@@ -115,6 +116,7 @@ fn limits(ours: &Limits) -> EngineLimits {
         // The size is the limit; a chunk of the smallest size allowed is 8,192 bytes.
         max_chunk_count: size(ours.message_size) / 8192 + 1,
         max_browse_continuation_points: usize::from(ours.continuation_points),
+        max_history_continuation_points: usize::from(ours.history_continuation_points),
         max_sessions: size(ours.sessions),
         ..EngineLimits::default()
     };
@@ -140,6 +142,9 @@ fn limits(ours: &Limits) -> EngineLimits {
         max_monitored_items_per_call: size(ours.monitored_items_per_call),
         max_nodes_per_method_call: size(ours.methods_per_call),
         max_references_per_browse_node: size(ours.references_per_node),
+        max_nodes_per_history_read_data: size(ours.nodes_per_history_read),
+        max_nodes_per_history_read_events: size(ours.nodes_per_history_read),
+        max_nodes_per_history_update: size(ours.nodes_per_history_update),
         max_subscriptions_per_call: size(ours.subscriptions_per_session),
         ..OperationalLimits::default()
     };

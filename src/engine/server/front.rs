@@ -10,23 +10,25 @@ use opcua::nodes::DefaultTypeTree;
 use opcua::server::CreateMonitoredItem;
 use opcua::server::diagnostics::NamespaceMetadata;
 use opcua::server::node_manager::{
-    BrowseNode, BrowsePathItem, ExternalReferenceRequest, HistoryNode, MethodCall, MonitoredItemRef,
-    MonitoredItemUpdateRef, NodeManager, ParsedReadValueId, ReadNode, RegisterNodeItem, RequestContext,
-    ServerContext, WriteNode,
+    BrowseNode, BrowsePathItem, ExternalReferenceRequest, HistoryNode, HistoryUpdateNode, MethodCall,
+    MonitoredItemRef, MonitoredItemUpdateRef, NodeManager, ParsedReadValueId, ReadNode, RegisterNodeItem,
+    RequestContext, ServerContext, WriteNode,
 };
 use opcua::types::{
-    AttributeId, MonitoringMode, NodeClass, NodeId, ReadAtTimeDetails, ReadProcessedDetails,
-    ReadRawModifiedDetails, StatusCode, TimestampsToReturn,
+    AttributeId, MonitoringMode, NodeClass, NodeId, ReadAnnotationDataDetails, ReadAtTimeDetails,
+    ReadEventDetails, ReadProcessedDetails, ReadRawModifiedDetails, StatusCode, TimestampsToReturn,
 };
 
 use super::attributes::{View, failed, index_range, value};
+use super::history::{Reader, Updater};
 use super::monitor::Monitors;
 use super::sessions::Sessions;
 use super::standard::Standard;
 use crate::Status;
 use crate::engine::convert;
 use crate::sim::fault::Late;
-use crate::sim::{Change, Key, Logged, Service, Space, code};
+use crate::sim::history::Archive;
+use crate::sim::{Change, Key, Limits, Logged, Service, Space, code};
 
 pub(super) struct Front {
     space: Arc<Space>,
@@ -35,6 +37,7 @@ pub(super) struct Front {
     standard: Standard,
     /// All but the standard's and the server's own.
     namespaces: Vec<(u16, String)>,
+    limits: Limits,
 }
 
 impl Front {
@@ -43,10 +46,11 @@ impl Front {
         namespace: u16,
         namespaces: Vec<(u16, String)>,
         monitors: Arc<Monitors>,
+        limits: Limits,
         context: ServerContext,
     ) -> Front {
-        let standard = Standard::new(context.node_managers, context.status);
-        Front { space, namespace, monitors, standard, namespaces }
+        let standard = Standard::new(context.node_managers, context.status, limits.clone());
+        Front { space, namespace, monitors, standard, namespaces, limits }
     }
 
     fn view(&self) -> View<'_> {
@@ -88,7 +92,11 @@ impl Front {
         };
         let item = match key {
             Key::Item(item) => item,
-            Key::Folder(_) | Key::Alias(_) if write.attribute_id == AttributeId::Value => {
+            Key::Folder(_)
+            | Key::Alias(_)
+            | Key::Archive(_, Archive::Configuration | Archive::Aggregates)
+                if write.attribute_id == AttributeId::Value =>
+            {
                 return Err(code::BAD_ATTRIBUTE_ID_INVALID);
             }
             _ => return Err(code::BAD_NOT_WRITABLE),
@@ -123,6 +131,11 @@ impl Front {
         Ok(())
     }
 
+    /// The past of the item is.
+    fn is_kept(&self, node: &WriteNode) -> bool {
+        matches!(self.view().key(&node.value().node_id), Some(Key::Item(item)) if self.space.past(item).is_some())
+    }
+
     /// Adds the faults that want the answer to a request for this node late, and by how much.
     fn late(&self, key: Option<Key>, now: DateTime<Utc>, late: &mut Vec<Late>) {
         if let Some(Key::Item(item)) = key
@@ -132,15 +145,21 @@ impl Front {
         }
     }
 
-    fn refuse_history(&self, nodes: &mut [&mut HistoryNode]) {
+    /// A request for the past of these nodes has come: what reads it, and what makes the answer late.
+    fn reader(&self, nodes: &[&mut HistoryNode], stamps: TimestampsToReturn) -> (Reader<'_>, Vec<Late>) {
         self.record(Service::HistoryRead, nodes.iter().map(|node| node.node_id()));
-        for node in nodes {
-            node.set_status(if self.exists(node.node_id()) {
-                StatusCode::BadHistoryOperationUnsupported
-            } else {
-                StatusCode::BadNodeIdUnknown
-            });
+        let late = self.late_for(nodes.iter().map(|node| node.node_id()));
+        (Reader::new(self.view(), &self.standard, &self.limits, stamps, nodes.len()), late)
+    }
+
+    /// What makes the answer to a request for the past of these nodes late.
+    fn late_for<'a>(&self, nodes: impl Iterator<Item = &'a NodeId>) -> Vec<Late> {
+        let now = self.space.time.now();
+        let mut late = Vec::new();
+        for id in nodes {
+            self.late(self.view().key(id), now, &mut late);
         }
+        late
     }
 }
 
@@ -162,6 +181,11 @@ fn logged(key: Option<Key>, id: &NodeId) -> Logged {
 #[async_trait]
 impl NodeManager for Front {
     fn owns_node(&self, _id: &NodeId) -> bool {
+        true
+    }
+
+    /// Their history, that is.
+    fn owns_server_events(&self) -> bool {
         true
     }
 
@@ -232,10 +256,16 @@ impl NodeManager for Front {
         self.record(Service::Write, nodes.iter().map(|node| &node.value().node_id));
         let now = self.space.time.now();
         let mut late = Vec::new();
-        for node in nodes {
+        for node in nodes.iter_mut() {
             self.late(self.view().key(&node.value().node_id), now, &mut late);
             let result = self.write_one(node);
             node.set_status(result.map_or_else(convert::to_status, |()| StatusCode::Good));
+        }
+        // What is acknowledged is kept. All in one go: a store on disk takes its time each time.
+        if let Err(status) = self.space.historian.flush() {
+            for node in nodes.iter_mut().filter(|node| node.status().is_good() && self.is_kept(node)) {
+                node.set_status(convert::to_status(status));
+            }
         }
         hold_up(late).await;
         Ok(())
@@ -388,33 +418,91 @@ impl NodeManager for Front {
     async fn history_read_raw_modified(
         &self,
         _context: &RequestContext,
-        _details: &ReadRawModifiedDetails,
+        details: &ReadRawModifiedDetails,
         nodes: &mut [&mut HistoryNode],
-        _stamps: TimestampsToReturn,
+        stamps: TimestampsToReturn,
     ) -> Result<(), StatusCode> {
-        self.refuse_history(nodes);
+        let (reader, late) = self.reader(nodes, stamps);
+        for node in nodes {
+            reader.raw_or_modified(details, node);
+        }
+        hold_up(late).await;
         Ok(())
     }
 
     async fn history_read_processed(
         &self,
         _context: &RequestContext,
-        _details: &ReadProcessedDetails,
+        details: &ReadProcessedDetails,
         nodes: &mut [&mut HistoryNode],
-        _stamps: TimestampsToReturn,
+        stamps: TimestampsToReturn,
     ) -> Result<(), StatusCode> {
-        self.refuse_history(nodes);
+        let (reader, late) = self.reader(nodes, stamps);
+        let count = nodes.len();
+        for (index, node) in nodes.iter_mut().enumerate() {
+            reader.processed(details, (index, count), node);
+        }
+        hold_up(late).await;
         Ok(())
     }
 
     async fn history_read_at_time(
         &self,
         _context: &RequestContext,
-        _details: &ReadAtTimeDetails,
+        details: &ReadAtTimeDetails,
         nodes: &mut [&mut HistoryNode],
-        _stamps: TimestampsToReturn,
+        stamps: TimestampsToReturn,
     ) -> Result<(), StatusCode> {
-        self.refuse_history(nodes);
+        let (reader, late) = self.reader(nodes, stamps);
+        for node in nodes {
+            reader.at_times(details, node);
+        }
+        hold_up(late).await;
+        Ok(())
+    }
+
+    async fn history_read_annotations(
+        &self,
+        _context: &RequestContext,
+        details: &ReadAnnotationDataDetails,
+        nodes: &mut [&mut HistoryNode],
+        stamps: TimestampsToReturn,
+    ) -> Result<(), StatusCode> {
+        let (reader, late) = self.reader(nodes, stamps);
+        for node in nodes {
+            reader.annotations_at(details, node);
+        }
+        hold_up(late).await;
+        Ok(())
+    }
+
+    async fn history_read_events(
+        &self,
+        context: &RequestContext,
+        details: &ReadEventDetails,
+        nodes: &mut [&mut HistoryNode],
+        stamps: TimestampsToReturn,
+    ) -> Result<(), StatusCode> {
+        let (reader, _) = self.reader(nodes, stamps);
+        let types = context.get_type_tree_for_user();
+        for node in nodes {
+            reader.events(details, types.get(), node);
+        }
+        Ok(())
+    }
+
+    async fn history_update(
+        &self,
+        context: &RequestContext,
+        nodes: &mut [&mut HistoryUpdateNode],
+    ) -> Result<(), StatusCode> {
+        self.record(Service::HistoryUpdate, nodes.iter().map(|node| node.details().node_id()));
+        let late = self.late_for(nodes.iter().map(|node| node.details().node_id()));
+        let updater = Updater::new(self.view(), &self.standard, context);
+        for node in nodes {
+            updater.update(node);
+        }
+        hold_up(late).await;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ mod back;
 mod browse;
 mod config;
 mod front;
+mod history;
 mod life;
 mod monitor;
 mod registry;
@@ -144,6 +145,7 @@ impl Start<'_> {
         let socket = |error| format!("cannot use the socket: {error}");
         let address = listener.local_addr().map_err(socket)?;
         let (server, handle, monitors) = config::build(&space, settings, address.port())?;
+        monitors.begin();
         let public = tokio::net::TcpListener::from_std(listener).map_err(socket)?;
         let private = private_listener().map_err(socket)?;
         let behind = private.local_addr().map_err(socket)?;

@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use super::attributes::View;
 use super::registry::{Member, Monitor, Owner, Registry, grid};
 use super::sessions::Sessions;
+use crate::sim::history::Rounds;
 use crate::sim::{Host, Key, Node, Sample, Space};
 
 pub(super) struct Monitors {
@@ -30,6 +31,8 @@ pub(super) struct Monitors {
     shortest: Duration,
     inner: Mutex<Registry>,
     sessions: Sessions,
+    /// Who is looked at for the historian.
+    rounds: Rounds,
     /// Wakes the sampler when there is something new to wait for.
     pub(super) wake: Notify,
 }
@@ -47,6 +50,7 @@ impl Monitors {
         namespace: u16,
         shortest: Duration,
     ) -> Monitors {
+        let rounds = Rounds::new(&space);
         Monitors {
             space,
             subscriptions,
@@ -54,6 +58,7 @@ impl Monitors {
             shortest: shortest.max(Duration::from_millis(1)),
             inner: Mutex::default(),
             sessions: Sessions::default(),
+            rounds,
             wake: Notify::new(),
         }
     }
@@ -266,13 +271,15 @@ impl Monitors {
     /// Samples every group that is due and tells fresh items what they missed. Returns when the next group is due.
     pub(super) fn sample_due(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.settle();
+        self.rounds.go(&self.space, now);
         loop {
             let (instant, members) = {
                 let mut inner = self.lock();
-                let (interval, group) = inner.groups.iter_mut().min_by_key(|(_, group)| group.due)?;
-                if group.due > now {
-                    return Some(group.due);
-                }
+                let next = inner.groups.iter_mut().min_by_key(|(_, group)| group.due);
+                let Some((interval, group)) = next.filter(|(_, group)| group.due <= now) else {
+                    drop(inner);
+                    return self.next_due();
+                };
                 let step = TimeDelta::microseconds(*interval);
                 let instant = if self.space.time.is_manual() { group.due } else { grid(now, *interval) };
                 group.due = instant.checked_add_signed(step).unwrap_or(DateTime::<Utc>::MAX_UTC);
@@ -281,6 +288,17 @@ impl Monitors {
             // Closures of the program are called in here, so no lock is held.
             self.sample(instant, &members);
         }
+    }
+
+    /// When a group is due or the historian looks.
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        let group = self.lock().groups.values().map(|group| group.due).min();
+        group.into_iter().chain(self.rounds.due()).min()
+    }
+
+    /// The historian has its first look.
+    pub(super) fn begin(&self) {
+        self.rounds.go(&self.space, self.now());
     }
 
     fn sample(&self, instant: DateTime<Utc>, members: &[Member]) {
@@ -342,7 +360,7 @@ impl Host for Monitors {
     fn advance(&self, to: DateTime<Utc>) {
         loop {
             // Whoever looks at the clock in between sees the time of the samples.
-            let due = self.lock().groups.values().map(|group| group.due).min();
+            let due = self.next_due();
             let next = due.map_or(to, |due| due.min(to));
             self.space.time.set(next.max(self.space.time.now()));
             self.sample_due(next);

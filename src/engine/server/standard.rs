@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use opcua::server::ServerStatusWrapper;
+use opcua::server::address_space::EventNotifier;
 use opcua::server::node_manager::memory::{CoreNodeManager, InMemoryNodeManagerImpl as _};
 use opcua::server::node_manager::{NodeManagersRef, ParsedReadValueId, RequestContext};
 use opcua::types::{
@@ -12,18 +13,24 @@ use opcua::types::{
 };
 
 use super::attributes::{failed, index_range, stamped};
+use super::history::{capability, is_server};
 use crate::engine::convert;
-use crate::sim::code;
+use crate::sim::{Limits, code};
 
 /// The engine's manager of namespace 0.
 pub(super) struct Standard {
     managers: NodeManagersRef,
     status: Arc<ServerStatusWrapper>,
+    limits: Limits,
 }
 
 impl Standard {
-    pub(super) fn new(managers: NodeManagersRef, status: Arc<ServerStatusWrapper>) -> Standard {
-        Standard { managers, status }
+    pub(super) fn new(
+        managers: NodeManagersRef,
+        status: Arc<ServerStatusWrapper>,
+        limits: Limits,
+    ) -> Standard {
+        Standard { managers, status, limits }
     }
 
     /// `None` only while the server goes down.
@@ -50,12 +57,22 @@ impl Standard {
         if index_range(&read.index_range).is_some_and(|range| range.is_invalid()) {
             return failed(code::BAD_INDEX_RANGE_INVALID, stamps, now);
         }
+        if read.attribute_id == AttributeId::EventNotifier && is_server(&read.node_id) {
+            let notifier = EventNotifier::SUBSCRIBE_TO_EVENTS | EventNotifier::HISTORY_READ;
+            let value = DataValue {
+                value: Some(Variant::from(notifier.bits())),
+                status: Some(StatusCode::Good),
+                ..DataValue::default()
+            };
+            return stamped(value, stamps, None, now);
+        }
         if read.attribute_id != AttributeId::Value {
             let value =
                 self.core().map(|core| core.address_space().read().read(context, read, max_age, stamps));
             return stamped(value.unwrap_or_default(), stamps, None, now);
         }
-        let ours = self.live(&read.node_id).or_else(|| fixed(context, &read.node_id));
+        let capability = || capability(read.node_id.as_variable_id().ok()?, &self.limits);
+        let ours = self.live(&read.node_id).or_else(capability).or_else(|| fixed(context, &read.node_id));
         if let Some(value) = ours.filter(|_| read.index_range == NumericRange::None) {
             let value =
                 DataValue { value: Some(value), status: Some(StatusCode::Good), ..DataValue::default() };

@@ -5,7 +5,7 @@ use opcua::server::node_manager::BrowsePathItem;
 use opcua::types::{NodeId, ReferenceTypeId, RelativePathElement, StatusCode};
 
 use super::attributes::View;
-use super::browse::{Spot, downward};
+use super::browse::{Spot, downward, link};
 use crate::sim::Key;
 
 impl View<'_> {
@@ -56,7 +56,11 @@ impl View<'_> {
             return above.filter(named).into_iter().collect();
         }
         let properties = from.filter(|_| wanted(ReferenceTypeId::HasProperty));
-        let properties = properties.into_iter().flat_map(|key| self.space.properties(key)).filter(named);
+        let properties = properties.into_iter().flat_map(|key| self.space.properties(key));
+        let archives = from.into_iter().flat_map(|key| self.space.archives(key));
+        let archives =
+            archives.filter(|key| matches!(key, Key::Archive(_, archive) if wanted(link(*archive))));
+        let properties = properties.chain(archives).filter(named);
         if !wanted(downward(from)) {
             return properties.collect();
         }

@@ -4,6 +4,7 @@ use super::walk::Walk;
 
 /// The numbers of the requests' binary encodings (Part 6, A.4).
 const READ: u16 = 631;
+const HISTORY_READ: u16 = 664;
 const WRITE: u16 = 673;
 const CREATE_MONITORED_ITEMS: u16 = 751;
 const MODIFY_MONITORED_ITEMS: u16 = 763;
@@ -44,12 +45,16 @@ pub(super) fn edited(body: &[u8]) -> Option<Vec<u8>> {
 fn edits(body: &[u8]) -> Option<Vec<Edit>> {
     let mut walk = Walk::new(body);
     let message = walk.message_id()?;
-    if !matches!(message, READ | WRITE | CREATE_MONITORED_ITEMS | MODIFY_MONITORED_ITEMS) {
+    if !matches!(message, READ | HISTORY_READ | WRITE | CREATE_MONITORED_ITEMS | MODIFY_MONITORED_ITEMS) {
         return None;
     }
     walk.request_header()?;
     match message {
         READ => walk.skip(8 + 4)?,
+        HISTORY_READ => {
+            walk.extension_object()?;
+            walk.skip(4 + 1)?
+        }
         CREATE_MONITORED_ITEMS | MODIFY_MONITORED_ITEMS => walk.skip(4 + 4)?,
         _ => &[],
     };
@@ -57,6 +62,13 @@ fn edits(body: &[u8]) -> Option<Vec<Edit>> {
     for _ in 0..walk.length()? {
         match message {
             READ => _ = read_value_id(&mut walk, &mut edits)?,
+            HISTORY_READ => {
+                walk.node_id()?;
+                index_range(&mut walk, &mut edits)?;
+                walk.skip(2)?;
+                walk.text()?;
+                walk.text()?;
+            }
             WRITE => {
                 walk.node_id()?;
                 walk.skip(4)?;
@@ -169,6 +181,13 @@ mod tests {
         body
     }
 
+    fn history_read(range: &[u8]) -> Vec<u8> {
+        let details = [&[1, 0, 0x8B, 2, 1][..], &text(b"the details")].concat();
+        let node =
+            [&[3, 2, 0][..], &text(b"Tag"), &text(range), &[0; 2], &text(b""), &text(b"point")].concat();
+        [&header(HISTORY_READ)[..], &details, &[2, 0, 0, 0, 0], &1u32.to_le_bytes(), &node].concat()
+    }
+
     fn monitor(filter: &[u8], range: &[u8]) -> Vec<u8> {
         let mut body = header(CREATE_MONITORED_ITEMS);
         body.extend([0; 8]);
@@ -182,6 +201,8 @@ mod tests {
     fn ranges_that_are_none_are_replaced_and_others_kept() {
         assert_eq!(edited(&read(&[b"", b"1", b"1:2"])), None);
         assert_eq!(edited(&read(&[b"", b"2:1", b"x"])), Some(read(&[b"", NO_RANGE_TEXT, NO_RANGE_TEXT])));
+        assert_eq!(edited(&history_read(b"1:2")), None);
+        assert_eq!(edited(&history_read(b"2:1")), Some(history_read(NO_RANGE_TEXT)));
     }
 
     #[test]
@@ -202,8 +223,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_bytes_make_it_panic(kind in 0usize..4, rest: Vec<u8>) {
-            let message = [READ, WRITE, CREATE_MONITORED_ITEMS, MODIFY_MONITORED_ITEMS][kind];
+        fn no_bytes_make_it_panic(kind in 0usize..5, rest: Vec<u8>) {
+            let message = [READ, HISTORY_READ, WRITE, CREATE_MONITORED_ITEMS, MODIFY_MONITORED_ITEMS][kind];
             let _ = edited(&[header(message), rest.clone()].concat());
             let _ = edited(&rest);
         }

@@ -1,4 +1,22 @@
 //! The simulator's historian: what items were, as long as it is wanted to be known.
-#![allow(dead_code, reason = "the historian comes with the next commits")]
 
+mod archive;
+mod computed;
+pub(crate) mod event;
+mod historian;
+mod memory;
+mod options;
+mod past;
+mod rounds;
+mod series;
 pub(crate) mod store;
+
+pub use event::EventRecord;
+pub use options::History;
+
+pub(crate) use archive::{Archive, Link};
+pub(crate) use computed::Turn;
+pub(crate) use historian::Historian;
+pub(crate) use past::{Past, TICK};
+pub(crate) use rounds::Rounds;
+pub(crate) use series::{Series, tick};

@@ -17,13 +17,13 @@ pub(crate) enum Direction {
 /// One edit of a series (Part 11, 6.9.2 to 6.9.4).
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Change {
-    /// `BadEntryExists` where there is one at this time.
+    /// `BadEntryExists` where there is one at this time, else `Good`.
     Insert(Sample),
-    /// `BadNoEntryExists` where there is none.
+    /// `BadNoEntryExists` where there is none, else `Good`.
     Replace(Sample),
     /// `GoodEntryInserted` or `GoodEntryReplaced`.
     Update(Sample),
-    /// `BadNoEntryExists` where there is none.
+    /// `BadNoEntryExists` where there is none, else `Good`.
     Delete(DateTime<Utc>),
 }
 
@@ -32,6 +32,8 @@ pub(crate) enum Change {
 pub(crate) enum ChangeKind {
     Insert,
     Replace,
+    /// One or the other of these: what other servers may say.
+    #[allow(dead_code, reason = "a store may have it, but none of ours makes it")]
     Update,
     Delete,
 }
@@ -55,6 +57,13 @@ pub(crate) struct Annotation {
     pub(crate) user: String,
     /// When it was written.
     pub(crate) written: DateTime<Utc>,
+}
+
+impl Annotation {
+    /// Both are about the same value, by the same user at the same time: what tells annotations apart.
+    pub(crate) fn is(&self, other: &Annotation) -> bool {
+        self.time == other.time && self.written == other.written && self.user == other.user
+    }
 }
 
 /// Where the past is kept, a series for each item, named by its id. What a call has answered with `Ok` is kept: a store on
@@ -107,8 +116,14 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
         to: DateTime<Utc>,
     ) -> Result<Vec<Annotation>, Status>;
 
-    /// Adds annotations.
+    /// Forgets what was modified among the samples from `from` to before `to`; tells how much it was.
+    fn forget(&self, series: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<usize, Status>;
+
+    /// Adds annotations. One that [is](Annotation::is) there already is replaced.
     fn annotate(&self, series: &str, annotations: Vec<Annotation>) -> Result<(), Status>;
+
+    /// Takes annotations away; for each whether it was there.
+    fn erase(&self, series: &str, annotations: &[Annotation]) -> Result<Vec<bool>, Status>;
 
     /// Forgets the oldest samples, and what was noted of them, so that this many are left.
     fn trim(&self, series: &str, capacity: usize) -> Result<(), Status>;
