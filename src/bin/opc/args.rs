@@ -2,6 +2,7 @@
 
 mod browse;
 mod commands;
+mod history;
 mod import;
 mod shared;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::browse::{Discover, List, Properties};
 pub(crate) use self::commands::{Completions, Read, Simulate, Watch, Write};
+pub(crate) use self::history::History;
 pub(crate) use self::import::{Form, Import};
 pub(crate) use self::shared::{Pace, ReadFrom, Repeat, Which};
 use crate::{duration, help};
@@ -86,6 +88,8 @@ pub(crate) enum Format {
     Html,
     /// One JSON object a line
     Json,
+    /// A picture of a trend, of `opc history`
+    Svg,
 }
 
 #[derive(Debug, Subcommand)]
@@ -99,6 +103,9 @@ pub(crate) enum Command {
     /// Show values as they change
     #[command(after_help = help::WATCH)]
     Watch(Watch),
+    /// Print what values were: recorded ones, or what the server calculates from them
+    #[command(after_help = help::HISTORY)]
+    History(History),
     /// List what is on the server
     #[command(after_help = help::LIST, visible_alias = "list-tags")]
     List(List),

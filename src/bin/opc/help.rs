@@ -150,6 +150,24 @@ bad reading for each tag, and comes back by itself.
 Ctrl-C ends a watch with exit code 0. A tag that the server refuses gives one bad reading, and makes the exit code 1 at \
 the end; with every tag refused, the end comes at once. Quality alone does not change the exit code.";
 
+pub(crate) const HISTORY: &str = "\
+Examples:
+  opc history Boiler.Temperature
+  opc history Boiler.Temperature --from DAY-1D --to DAY -o csv >yesterday.csv
+  opc history A B --last 8h --aggregate TimeAverage --every 5m
+  opc history A --at '2026-01-31 12:00' --at NOW-1H
+  opc history A --count 100
+  opc history A B --last 7d --plot
+  opc history A B --last 7d -o svg >week.svg
+
+Values are printed as they come, however many there are: those of several tags in turns, those of each in order. Times are \
+UTC. With --output json, each has what the historian says of it: \"history\" is Raw, Calculated or Interpolated, \"partial\" \
+an interval that is not complete, \"multiple_values\" one of several that would do.
+
+Aggregates are those of OPC UA Part 13, by name or by OPC HDA's number (3 is the average), and the server's own by name.
+
+A tag without a history is an error, and makes the exit code 1; values of bad quality do not. Ctrl-C prints what was read.";
+
 pub(crate) const INFO: &str = "\
 Examples:
   opc info -s opc.tcp://plant:4840

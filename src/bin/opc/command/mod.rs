@@ -3,6 +3,7 @@
 mod chunks;
 mod config;
 mod discover;
+mod history;
 mod import;
 mod info;
 mod list;
@@ -27,11 +28,12 @@ use crate::stop::Stop;
 const CHUNK: usize = 1000;
 
 pub(crate) async fn run(cli: &Cli) -> Result<Exit, Failure> {
-    output::check(&cli.global)?;
+    output::check(&cli.global, matches!(cli.command, Command::History(_)))?;
     match &cli.command {
         Command::Read(args) => read::run(&cli.global, args).await,
         Command::Write(args) => write::run(&cli.global, args).await,
         Command::Watch(args) => watch::run(&cli.global, args).await,
+        Command::History(args) => Box::pin(history::run(&cli.global, args)).await,
         Command::List(args) => list::run(&cli.global, args).await,
         Command::Properties(args) => Box::pin(properties::run(&cli.global, args)).await,
         Command::Import(args) => Box::pin(import::run(&cli.global, args)).await,

@@ -112,7 +112,7 @@ impl Page {
 }
 
 /// Text that cannot be taken for anything else.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

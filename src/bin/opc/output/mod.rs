@@ -1,14 +1,17 @@
 //! Data on stdout, everything else on stderr.
 
+pub(crate) mod chart;
 mod csv;
 mod held;
 mod html;
 mod json;
 mod pipe;
 mod plain;
+pub(crate) mod plot;
 mod progress;
 mod reading;
 mod rotate;
+pub(crate) mod svg;
 mod table;
 
 use std::borrow::Cow;
@@ -121,7 +124,8 @@ impl Printer {
             Format::Pairs => Style::Plain(Plain::pairs(on_screen()), out),
             Format::Csv => Style::Csv(Box::new(csv::Csv::new(out))),
             Format::Html => Style::Html(Box::new(Page::new(about)), out),
-            Format::Json => Style::Json(out),
+            // A picture is drawn by who has the data for one; everybody else is refused before.
+            Format::Json | Format::Svg => Style::Json(out),
         };
         Printer { style, rotated: global.rotate.map(Rotated::new), errors: global.errors }
     }
@@ -206,13 +210,16 @@ impl Printer {
     }
 }
 
-/// Refuses what cannot be printed.
-pub(crate) fn check(global: &Global) -> Result<(), Failure> {
+/// Refuses what cannot be printed. Only a `trend` can be drawn.
+pub(crate) fn check(global: &Global, trend: bool) -> Result<(), Failure> {
     match global.format() {
-        format @ (Format::Values | Format::Pairs | Format::Json) if global.rotate.is_some() => {
+        Format::Svg if !trend => {
+            Err(Failure::Usage("svg is a picture of a trend, which only `opc history` draws".to_owned()))
+        }
+        format @ (Format::Values | Format::Pairs | Format::Json | Format::Svg) if global.rotate.is_some() => {
             let format = format!("{format:?}").to_lowercase();
             Err(Failure::Usage(format!(
-                "--rotate is for tables, csv and html; {format} has one value a line"
+                "--rotate is for tables, csv and html; {format} has no rows of values"
             )))
         }
         _ => Ok(()),
