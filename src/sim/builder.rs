@@ -30,7 +30,6 @@ pub struct SimulatorBuilder {
     aliases: Vec<(String, String)>,
     namespace: String,
     made_by: (String, String),
-    historian: Historian,
     #[cfg(feature = "redb")]
     history_file: Option<PathBuf>,
     events: Vec<EventRecord>,
@@ -55,7 +54,6 @@ impl SimulatorBuilder {
             aliases: Vec::new(),
             namespace: super::NAMESPACE.into(),
             made_by: ("openopc".into(), "openopc simulator".into()),
-            historian: Historian::default(),
             #[cfg(feature = "redb")]
             history_file: None,
             events: Vec::new(),
@@ -206,15 +204,16 @@ impl SimulatorBuilder {
             aliases,
             namespace,
             made_by,
-            historian,
             #[cfg(feature = "redb")]
             history_file,
             events,
         } = self;
+        #[cfg(not(feature = "redb"))]
+        let historian = Historian::default();
         #[cfg(feature = "redb")]
         let historian = match history_file {
             Some(path) => Historian::new(Arc::new(RedbStore::open(&path)?)),
-            None => historian,
+            None => Historian::default(),
         };
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
