@@ -36,6 +36,12 @@ fn load(samples: Vec<Sample>, path: PathBuf) -> Simulator {
     Simulator::builder().item(item).history_file(path).start_blocking().unwrap()
 }
 
+/// Ends it, so that its file is free.
+fn end(simulator: Simulator) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(simulator.stop()).unwrap();
+}
+
 #[expect(clippy::print_stderr, reason = "a figure that criterion has no place for")]
 pub(crate) fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("history on disk");
@@ -52,7 +58,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
     let _ = std::fs::remove_file(&file);
 
     let file = path("read");
-    drop(load(samples(), file.clone()));
+    end(load(samples(), file.clone()));
     let item = Item::new("Level", None::<f64>).data_type(openopc::DataType::Double).historizing();
     let simulator = Simulator::builder().item(item).history_file(&file).start_blocking().unwrap();
     let read = || {

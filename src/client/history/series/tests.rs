@@ -18,7 +18,7 @@ fn row(n: i64) -> Row {
 }
 
 fn page(times: impl IntoIterator<Item = i64>, point: Option<&str>) -> PastPage {
-    let next = point.map(|point| Point::new(point));
+    let next = point.map(Point::new);
     PastPage { rows: times.into_iter().map(row).collect(), next }
 }
 
@@ -64,8 +64,8 @@ impl<'a> Reader<'a> {
             assert!(self.requests < 1000, "it goes on for ever");
             let past = self.question.past(&self.series);
             let page = (self.answer)(past, self.series.point.clone());
-            let (mut part, then) = self.series.absorb(&self.question, page);
-            rows.append(&mut part);
+            let (mut rows_of_page, then) = self.series.absorb(&self.question, page);
+            rows.append(&mut rows_of_page);
             match then {
                 Ok(Then::More) => {}
                 Ok(Then::Anew(point)) => self.released.extend(point),
@@ -170,8 +170,8 @@ fn a_lost_place_is_found_again_by_time() {
             reader.series.begin(&reader.question, 5);
             let past = reader.question.past(&reader.series);
             let answer = (reader.answer)(past, None);
-            let (mut part, then) = reader.series.absorb(&reader.question, answer);
-            rows.append(&mut part);
+            let (mut rows_of_page, then) = reader.series.absorb(&reader.question, answer);
+            rows.append(&mut rows_of_page);
             if let Ok(Then::Over(_)) = then {
                 break;
             }
@@ -226,7 +226,7 @@ fn empty_pages_before_a_full_one_are_waited_for() {
     let mut n = 0;
     let mut reader = Reader::new(raw(Some(0), Some(100), None), |_, _| {
         n += 1;
-        if n % 50 == 0 { page(n..n + 1, Some(&format!("{n}"))) } else { page(0..0, Some(&format!("{n}"))) }
+        if n % 50 == 0 { page(n..=n, Some(&format!("{n}"))) } else { page(0..0, Some(&format!("{n}"))) }
     });
     let mut given = 0;
     while given < 4 {
