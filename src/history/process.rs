@@ -128,12 +128,17 @@ impl Process {
     /// # Errors
     /// [`ProcessError::Order`] where it is earlier than the one before.
     pub fn push(&mut self, sample: Sample) -> Result<(), ProcessError> {
+        self.feed(sample).map(|_| ())
+    }
+
+    /// Takes the next sample, and tells whether a row may be ready now.
+    fn feed(&mut self, sample: Sample) -> Result<bool, ProcessError> {
         if let Some(last) = self.pushed.filter(|last| sample.time < *last) {
             return Err(ProcessError::Order { time: sample.time, last });
         }
         self.pushed = Some(sample.time);
         if self.past.over || sample.status.code() == code::BAD_NO_DATA {
-            return Ok(());
+            return Ok(false);
         }
         let point = Point::of(sample, &self.spec);
         // The way of almost all: into the interval that is open.
@@ -143,10 +148,10 @@ impl Process {
         {
             offer(self.fold.as_mut(), &self.spec, &slot, &point);
             self.past.take(point);
-        } else {
-            self.past.come(point);
+            return Ok(false);
         }
-        Ok(())
+        self.past.come(point);
+        Ok(true)
     }
 
     /// Counts an annotation of the sample of this time, for `AnnotationCount`. It must be told before the samples that
@@ -325,10 +330,15 @@ impl<I: Iterator<Item = Sample>> Iterator for Rows<I> {
             if self.process.past.over {
                 return None;
             }
-            match samples.next() {
-                None => self.process.finish(),
-                Some(sample) => {
-                    if let Err(error) = self.process.push(sample) {
+            loop {
+                let Some(sample) = samples.next() else {
+                    self.process.finish();
+                    break;
+                };
+                match self.process.feed(sample) {
+                    Ok(false) => {}
+                    Ok(true) => break,
+                    Err(error) => {
                         self.samples = None;
                         return Some(Err(error));
                     }
