@@ -61,16 +61,16 @@ use crate::status::code;
 /// let at = |second| DateTime::<Utc>::from_timestamp(second, 0).unwrap();
 /// let spec = ProcessSpec::new(Aggregate::Average, at(0)..at(20), Duration::from_secs(10));
 /// let mut process = Process::new(spec)?;
+/// let mut averages = Vec::new();
 /// for page in [[(0, 1.0), (5, 2.0)], [(10, 3.0), (20, 4.0)]] {
 ///     for (second, value) in page {
 ///         process.push(Sample::new(at(second), value))?;
 ///     }
-///     for row in process.rows() {
-///         assert_eq!((row.time, row.value), (at(0), Value::Double(1.5)));
-///     }
+///     averages.extend(process.rows().map(|row| (row.time, row.value)));
 /// }
 /// process.finish();
-/// assert_eq!(process.next_row().map(|row| row.value), None);
+/// assert_eq!(averages, [(at(0), Value::Double(1.5)), (at(10), Value::Double(3.0))]);
+/// assert_eq!(process.next_row(), None);
 /// # Ok::<(), openopc::history::ProcessError>(())
 /// ```
 ///
