@@ -109,7 +109,7 @@ impl Process {
             slot,
             open: false,
             bound: None,
-            past: Past::default(),
+            past: Past::new(spec.bounds()),
             pushed: None,
             annotations: BTreeMap::new(),
             reversed: Vec::new(),
