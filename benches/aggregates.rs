@@ -49,9 +49,7 @@ pub(crate) fn benches(c: &mut Criterion) {
             group.bench_function(format!("{function}, {name}"), |b| {
                 b.iter_batched(
                     || samples.clone(),
-                    |samples| {
-                        aggregate(samples, &spec).unwrap().for_each(|row| drop(black_box(row.unwrap())))
-                    },
+                    |samples| aggregate(samples, &spec).unwrap().for_each(|row| _ = black_box(row.unwrap())),
                     BatchSize::LargeInput,
                 );
             });

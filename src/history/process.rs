@@ -61,16 +61,16 @@ use crate::status::code;
 /// let at = |second| DateTime::<Utc>::from_timestamp(second, 0).unwrap();
 /// let spec = ProcessSpec::new(Aggregate::Average, at(0)..at(20), Duration::from_secs(10));
 /// let mut process = Process::new(spec)?;
+/// let mut averages = Vec::new();
 /// for page in [[(0, 1.0), (5, 2.0)], [(10, 3.0), (20, 4.0)]] {
 ///     for (second, value) in page {
 ///         process.push(Sample::new(at(second), value))?;
 ///     }
-///     for row in process.rows() {
-///         assert_eq!((row.time, row.value), (at(0), Value::Double(1.5)));
-///     }
+///     averages.extend(process.rows().map(|row| (row.time, row.value)));
 /// }
 /// process.finish();
-/// assert_eq!(process.next_row().map(|row| row.value), None);
+/// assert_eq!(averages, [(at(0), Value::Double(1.5)), (at(10), Value::Double(3.0))]);
+/// assert_eq!(process.next_row(), None);
 /// # Ok::<(), openopc::history::ProcessError>(())
 /// ```
 ///
@@ -109,7 +109,7 @@ impl Process {
             slot,
             open: false,
             bound: None,
-            past: Past::default(),
+            past: Past::new(spec.bounds()),
             pushed: None,
             annotations: BTreeMap::new(),
             reversed: Vec::new(),
@@ -128,12 +128,17 @@ impl Process {
     /// # Errors
     /// [`ProcessError::Order`] where it is earlier than the one before.
     pub fn push(&mut self, sample: Sample) -> Result<(), ProcessError> {
+        self.feed(sample).map(|_| ())
+    }
+
+    /// Takes the next sample, and tells whether a row may be ready now.
+    fn feed(&mut self, sample: Sample) -> Result<bool, ProcessError> {
         if let Some(last) = self.pushed.filter(|last| sample.time < *last) {
             return Err(ProcessError::Order { time: sample.time, last });
         }
         self.pushed = Some(sample.time);
         if self.past.over || sample.status.code() == code::BAD_NO_DATA {
-            return Ok(());
+            return Ok(false);
         }
         let point = Point::of(sample, &self.spec);
         // The way of almost all: into the interval that is open.
@@ -143,10 +148,10 @@ impl Process {
         {
             offer(self.fold.as_mut(), &self.spec, &slot, &point);
             self.past.take(point);
-        } else {
-            self.past.come(point);
+            return Ok(false);
         }
-        Ok(())
+        self.past.come(point);
+        Ok(true)
     }
 
     /// Counts an annotation of the sample of this time, for `AnnotationCount`. It must be told before the samples that
@@ -325,10 +330,15 @@ impl<I: Iterator<Item = Sample>> Iterator for Rows<I> {
             if self.process.past.over {
                 return None;
             }
-            match samples.next() {
-                None => self.process.finish(),
-                Some(sample) => {
-                    if let Err(error) = self.process.push(sample) {
+            loop {
+                let Some(sample) = samples.next() else {
+                    self.process.finish();
+                    break;
+                };
+                match self.process.feed(sample) {
+                    Ok(false) => {}
+                    Ok(true) => break,
+                    Err(error) => {
                         self.samples = None;
                         return Some(Err(error));
                     }

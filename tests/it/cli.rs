@@ -3,6 +3,7 @@
 mod browse;
 mod ends;
 mod faults;
+mod history;
 mod import;
 mod legacy;
 mod output;

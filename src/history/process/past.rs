@@ -20,8 +20,11 @@ pub(super) struct Past {
     unusable_since: Option<DateTime<Utc>>,
     /// The last one taken, where it is not usable.
     unusable: Option<Point>,
-    /// When the first one is from.
+    /// When the first one is from, and the last one taken.
     first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+    /// No bounds are asked for: only times are kept of those taken.
+    boundless: bool,
     /// Those to come.
     coming: VecDeque<Point>,
     /// How many of those at the front are known not to be usable.
@@ -31,6 +34,10 @@ pub(super) struct Past {
 }
 
 impl Past {
+    pub(super) fn new(bounds: Bounds) -> Past {
+        Past { boundless: bounds == Bounds::None, ..Past::default() }
+    }
+
     pub(super) fn come(&mut self, point: Point) {
         self.coming.push_back(point);
     }
@@ -50,6 +57,10 @@ impl Past {
     /// Takes one at once. Only where none is to come.
     pub(super) fn take(&mut self, point: Point) {
         self.first.get_or_insert(point.time);
+        self.last = Some(point.time);
+        if self.boundless {
+            return;
+        }
         if point.usable {
             self.unusable_since = None;
             self.unusable = None;
@@ -68,7 +79,7 @@ impl Past {
 
     /// When the data ends, once that is known: none is to come.
     pub(super) fn last(&self) -> Option<DateTime<Utc>> {
-        if self.over && self.coming.is_empty() { self.previous().map(|point| point.time) } else { None }
+        self.last.filter(|_| self.over && self.coming.is_empty())
     }
 
     /// The last that was taken.

@@ -27,7 +27,11 @@ pub(super) struct Point {
 impl Point {
     pub(super) fn of(sample: Sample, spec: &ProcessSpec) -> Point {
         let Sample { time, value, status } = sample;
-        let number = value.to_f64_lossy().filter(|_| spec.takes(&value));
+        let number = match &value {
+            // Almost all are, and need no look at what they are.
+            Value::Double(number) => Some(*number),
+            other => other.to_f64_lossy().filter(|_| spec.takes(other)),
+        };
         let finite = number.filter(|number| number.is_finite());
         // One NaN would be the average of a year.
         let poison = number.is_some() && finite.is_none() && spec.calculates();

@@ -62,7 +62,7 @@ impl Series {
             };
             let place = (times.place(*time), values.place(*value));
             if self.stepped
-                && let Some(last) = column.last.or(line.last().copied())
+                && let Some(last) = column.last.map(|(_, place)| place).or(line.last().copied())
             {
                 column.add((place.0, last.1), columns, &mut line);
             }
@@ -82,10 +82,12 @@ fn ended(line: &mut Vec<Place>) -> Option<Vec<Place>> {
 #[derive(Debug, Default)]
 struct Column {
     number: Option<f64>,
-    first: Option<Place>,
-    lowest: Option<Place>,
-    highest: Option<Place>,
-    last: Option<Place>,
+    count: usize,
+    /// Each with its number, in the order they came.
+    first: Option<(usize, Place)>,
+    lowest: Option<(usize, Place)>,
+    highest: Option<(usize, Place)>,
+    last: Option<(usize, Place)>,
 }
 
 impl Column {
@@ -93,28 +95,26 @@ impl Column {
         let number = Some((place.0 * columns).floor());
         if self.number != number {
             self.end(line);
-            *self = Column { number, first: Some(place), ..Column::default() };
+            self.number = number;
         }
-        if self.lowest.is_none_or(|lowest| place.1 < lowest.1) {
-            self.lowest = Some(place);
+        let point = Some((self.count, place));
+        self.count += 1;
+        self.first = self.first.or(point);
+        if self.lowest.is_none_or(|(_, lowest)| place.1 < lowest.1) {
+            self.lowest = point;
         }
-        if self.highest.is_none_or(|highest| place.1 > highest.1) {
-            self.highest = Some(place);
+        if self.highest.is_none_or(|(_, highest)| place.1 > highest.1) {
+            self.highest = point;
         }
-        self.last = Some(place);
+        self.last = point;
     }
 
     fn end(&mut self, line: &mut Vec<Place>) {
         let Column { first, lowest, highest, last, .. } = std::mem::take(self);
-        let (mut second, mut third) = (lowest, highest);
-        if second > third {
-            std::mem::swap(&mut second, &mut third);
-        }
-        for place in [first, second, third, last].into_iter().flatten() {
-            if line.last() != Some(&place) {
-                line.push(place);
-            }
-        }
+        let mut points: Vec<(usize, Place)> = [first, lowest, highest, last].into_iter().flatten().collect();
+        points.sort_by_key(|(number, _)| *number);
+        points.dedup_by_key(|(number, _)| *number);
+        line.extend(points.into_iter().map(|(_, place)| place));
     }
 }
 
