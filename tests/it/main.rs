@@ -16,6 +16,8 @@ mod client_alias_names;
 mod client_blocking;
 mod client_discover;
 mod client_group;
+mod client_history;
+mod client_history_change;
 mod client_item_ids;
 mod client_life;
 mod client_limits;

@@ -90,10 +90,11 @@ async fn write(
     annotations: Vec<Annotation>,
 ) -> Result<Vec<Result<Status>>> {
     let inner = client.inner();
+    let look = inner.resolver().look();
     let (tag, property) = Box::pin(property(inner, Operation::HistoryUpdate, tag)).await?;
     let node = crate::tag::Resolved::whole(&property);
     let written = |Annotation { time, message, user, written }| (time, Note { message, user, written });
-    edit(inner, &tag, &node, annotations.into_iter().map(written).collect(), Edits::Notes).await
+    edit(inner, look, &tag, &node, annotations.into_iter().map(written).collect(), Edits::Notes).await
 }
 
 /// The node of the annotations of a tag.

@@ -37,6 +37,26 @@ impl Client {
     /// Where nothing was recorded, the list is empty. A value of bad quality is a reading, for it is what was recorded;
     /// [`Status::origin`](crate::Status::origin) tells a recorded value from a calculated one.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// # use chrono::{DateTime, TimeDelta};
+    /// # use openopc::history::Sample;
+    /// # use openopc::sim::{History, Item, Simulator};
+    /// # let start = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+    /// # let past = (0..60).map(|n| Sample::new(start + TimeDelta::minutes(n), n as f64));
+    /// # let item = Item::new("Tank.Level", 60.0).history(History::recorded().samples(past));
+    /// # let simulator = Simulator::builder().item(item).start().await?;
+    /// # let url = simulator.url();
+    /// let opc = openopc::open(url).await?;
+    /// let end = start + TimeDelta::hours(1);
+    /// let values = opc.history("Tank.Level", start..end).await?;
+    /// assert_eq!(values.len(), 60);
+    /// assert_eq!(values[7].get::<f64>()?, 7.0);
+    /// # opc.close().await
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::InvalidTag`], [`Error::Resolve`]; [`Error::Query`] where the range makes no sense; [`Error::Item`] with
     /// `BadHistoryOperationUnsupported` or another status where the server keeps no history of this tag;
@@ -47,6 +67,32 @@ impl Client {
     }
 
     /// As [`history`](Self::history), with choices: how many values, at which times, or what is calculated from them.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// # use chrono::{DateTime, TimeDelta};
+    /// # use openopc::history::Sample;
+    /// # use openopc::sim::{History, Item, Simulator};
+    /// # let start = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+    /// # let past = (0..60).map(|n| Sample::new(start + TimeDelta::minutes(n), n as f64));
+    /// # let item = Item::new("Tank.Level", 60.0).history(History::recorded().samples(past));
+    /// # let simulator = Simulator::builder().item(item).start().await?;
+    /// # let url = simulator.url();
+    /// use std::time::Duration;
+    /// use openopc::HistoryQuery;
+    /// use openopc::history::Aggregate;
+    ///
+    /// let opc = openopc::open(url).await?;
+    /// let end = start + TimeDelta::hours(1);
+    /// let quarters = Duration::from_secs(900);
+    /// let query = HistoryQuery::aggregate(start..end, Aggregate::Maximum, quarters);
+    /// let highest = opc.history_with("Tank.Level", &query).await?;
+    /// assert_eq!(highest.len(), 4);
+    /// assert_eq!(highest[0].get::<f64>()?, 14.0);
+    /// # opc.close().await
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of [`history`](Self::history); [`Error::Aggregate`] where the server does not calculate what is asked for.
@@ -78,6 +124,31 @@ impl Client {
     /// last that was given, values at times with the next time: nothing is missing, and nothing comes twice, as long as
     /// the past does not change meanwhile. Aggregates that have begun fail with [`Error::Disconnected`], for the server may
     /// divide the time anew.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// # use chrono::{DateTime, TimeDelta};
+    /// # use openopc::history::Sample;
+    /// # use openopc::sim::{History, Item, Simulator};
+    /// # let start = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+    /// # let past = (0..60).map(|n| Sample::new(start + TimeDelta::minutes(n), n as f64));
+    /// # let item = Item::new("Tank.Level", 60.0).history(History::recorded().samples(past));
+    /// # let simulator = Simulator::builder().item(item).start().await?;
+    /// # let url = simulator.url();
+    /// use openopc::HistoryQuery;
+    ///
+    /// let opc = openopc::open(url).await?;
+    /// let query = HistoryQuery::raw(start..start + TimeDelta::hours(1)).page(25);
+    /// let mut pages = opc.history_pages(["Tank.Level"], &query);
+    /// let mut sizes = Vec::new();
+    /// while let Some(page) = pages.next().await {
+    ///     sizes.push(page?.len());
+    /// }
+    /// assert_eq!(sizes, [25, 25, 10]);
+    /// # opc.close().await
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of [`history_with`](Self::history_with), as results. One of the whole call is the last.

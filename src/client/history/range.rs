@@ -19,6 +19,7 @@ use crate::da::{HdaTime, ParseHdaTimeError};
 /// ```
 /// use std::time::Duration;
 /// use chrono::{DateTime, Utc};
+/// use openopc::da::HdaTime;
 /// use openopc::{HistoryRange, TimeRange};
 ///
 /// let start: DateTime<Utc> = "2026-03-31T14:30:00Z".parse().unwrap();
@@ -27,7 +28,7 @@ use crate::da::{HdaTime, ParseHdaTimeError};
 /// let _ = HistoryRange::last(Duration::from_secs(3600)); // that ends when it is asked
 /// assert_eq!("now-1d".parse::<HistoryRange>().unwrap().to_string(), "NOW-1D..NOW");
 /// assert_eq!("DAY-1D .. DAY".parse::<HistoryRange>().unwrap().to_string(), "DAY-1D..DAY"); // yesterday
-/// assert_eq!("..NOW".parse::<HistoryRange>().unwrap(), HistoryRange::until("NOW".parse().unwrap()));
+/// assert_eq!("..NOW".parse::<HistoryRange>().unwrap(), HistoryRange::until(HdaTime::NOW));
 /// assert!("yesterday".parse::<HistoryRange>().is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

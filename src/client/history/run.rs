@@ -160,7 +160,7 @@ impl<T, U> Run<T, U> {
         self.window.min(server).min(BUDGET / page.clamp(1, BUDGET)).max(1)
     }
 
-    /// The nodes of the tags that are next; `false` where none of them has one.
+    /// The nodes of the tags that are next; `false` where the first of them has none.
     async fn find(&mut self) -> Result<bool, Stop> {
         let width = self.width();
         let inner = self.client.inner().clone();
@@ -194,7 +194,8 @@ impl<T, U> Run<T, U> {
         let gone: Vec<usize> = refused.iter().map(|piece| piece.index).collect();
         self.open.retain(|series| !gone.contains(&series.index));
         self.give(refused).await?;
-        Ok(!self.open.is_empty())
+        // Where all of the window were refused, the next tags have not been looked for yet.
+        Ok(self.open.first().is_some_and(|series| series.node.is_some()))
     }
 
     /// One request, for the first tag and all others of the window that want the same. Whatever comes of it, they know.

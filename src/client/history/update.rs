@@ -96,8 +96,9 @@ impl Client {
         I: IntoIterator<Item = DateTime<Utc>>,
     {
         let (tag, times) = (tag.into_tag(), times.into_iter().collect());
+        let look = self.inner().resolver().look();
         let (tag, node) = Box::pin(target(self.inner(), tag)).await?;
-        edit(self.inner(), &tag, &node, times, Edits::DeleteAt).await
+        edit(self.inner(), look, &tag, &node, times, Edits::DeleteAt).await
     }
 }
 
@@ -122,6 +123,7 @@ async fn values(
     samples: Vec<Sample>,
 ) -> Result<Edited> {
     let inner = client.inner();
+    let look = inner.resolver().look();
     let (tag, node) = Box::pin(target(inner, tag)).await?;
     let learnt = Box::pin(inner.learn_types(std::slice::from_ref(&node))).await;
     learnt.map_err(|failure| inner.error(OPERATION, failure))?;
@@ -144,7 +146,7 @@ async fn values(
             Err(error) => results.push(Some(error)),
         }
     }
-    let sent = edit(inner, &tag, &node, outgoing, |part| Edits::Values(how, part)).await?;
+    let sent = edit(inner, look, &tag, &node, outgoing, |part| Edits::Values(how, part)).await?;
     let mut sent = sent.into_iter();
     let unknown = || Err(item(&tag, crate::status::code::BAD_UNKNOWN_RESPONSE));
     Ok(results
@@ -154,16 +156,16 @@ async fn values(
 }
 
 /// Sends edits in chunks, smaller where the server finds them too much. What is known is told: a call that fails after
-/// others is an error of the edits that are left.
+/// others is an error of the edits that are left. The look is the one of before the node was found.
 pub(super) async fn edit<T: Clone>(
     inner: &Inner,
+    look: u64,
     tag: &Tag,
     node: &Resolved,
     items: Vec<T>,
     edits: impl Fn(Vec<T>) -> Edits,
 ) -> Result<Edited> {
     let id = node.target.node();
-    let look = inner.resolver().look();
     let mut results: Edited = Vec::with_capacity(items.len());
     let mut size = CHUNK;
     while let Some(rest) = items.get(results.len()..).filter(|rest| !rest.is_empty()) {
