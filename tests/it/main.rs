@@ -16,6 +16,7 @@ mod client_alias_names;
 mod client_blocking;
 mod client_discover;
 mod client_group;
+mod client_history_compute;
 mod client_item_ids;
 mod client_life;
 mod client_limits;
