@@ -34,7 +34,8 @@ pub use discover::{Endpoint, IdentityKind, Server, ServerKind, endpoints, server
 pub use event::{Event, State};
 pub use history::{AggregateName, HistoryQuery, HistoryRange};
 pub use history::{
-    Annotation, Capabilities, Change, Configuration, EventQuery, Modified, Occurrence, OfferedAggregate,
+    Annotation, Capabilities, Change, Compute, Configuration, EventQuery, Modified, Occurrence,
+    OfferedAggregate,
 };
 pub use identity::{Identity, Security};
 pub use info::{ServerInfo, ServerLimits, ServerState};

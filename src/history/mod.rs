@@ -17,5 +17,6 @@ pub use sample::Sample;
 
 #[cfg(feature = "client")]
 pub use crate::client::{
-    Annotation, Capabilities, Change, Configuration, EventQuery, Modified, Occurrence, OfferedAggregate,
+    Annotation, Capabilities, Change, Compute, Configuration, EventQuery, Modified, Occurrence,
+    OfferedAggregate,
 };

@@ -18,6 +18,7 @@ mod client_discover;
 mod client_group;
 mod client_history;
 mod client_history_change;
+mod client_history_compute;
 mod client_item_ids;
 mod client_life;
 mod client_limits;

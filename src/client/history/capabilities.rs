@@ -120,7 +120,7 @@ impl Client {
     }
 }
 
-async fn configuration(inner: &Inner, tag: Result<Tag, ParseTagError>) -> Result<Configuration> {
+pub(super) async fn configuration(inner: &Inner, tag: Result<Tag, ParseTagError>) -> Result<Configuration> {
     inner.check_open(OPERATION)?;
     let tag = tag.map_err(|error| Error::InvalidTag { operation: OPERATION, error })?;
     inner.check_connected(OPERATION)?;

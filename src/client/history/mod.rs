@@ -2,6 +2,7 @@
 
 mod annotations;
 mod capabilities;
+mod compute;
 mod events;
 mod modified;
 mod query;
@@ -13,6 +14,7 @@ mod update;
 
 pub use self::annotations::Annotation;
 pub use self::capabilities::{Capabilities, Configuration, OfferedAggregate};
+pub use self::compute::Compute;
 pub use self::events::{EventQuery, Occurrence};
 pub use self::modified::{Change, Modified};
 pub use self::query::{AggregateName, HistoryQuery};
@@ -183,7 +185,10 @@ where
             Ok(()) => Box::pin(Question::of(&client, &query, modified)).await,
             Err(error) => Err(error),
         };
-        run(client, tags, question, outlet, maker).await
+        match query.compute {
+            Compute::Never => run(client, tags, question, outlet, maker).await,
+            compute => Box::pin(compute::read(client, tags, question, compute, outlet, maker)).await,
+        }
     })
 }
 

@@ -6,7 +6,7 @@ use crate::NodeId;
 use crate::da::HdaTime;
 use crate::history::{Aggregate, AggregateConfiguration};
 
-use super::HistoryRange;
+use super::{Compute, HistoryRange};
 
 /// How many values are asked for at a time, where nothing else is said.
 const PAGE: u32 = 10_000;
@@ -34,6 +34,7 @@ pub struct HistoryQuery {
     pub(super) bounds: bool,
     pub(super) simple_bounds: bool,
     pub(super) configuration: Option<AggregateConfiguration>,
+    pub(super) compute: Compute,
     pub(super) page: u32,
     pub(super) server_times: bool,
     pub(super) server_clock: bool,
@@ -111,6 +112,7 @@ impl HistoryQuery {
             bounds: false,
             simple_bounds: false,
             configuration: None,
+            compute: Compute::Never,
             page: PAGE,
             server_times: false,
             server_clock: false,
@@ -174,6 +176,30 @@ impl HistoryQuery {
         self
     }
 
+    /// Whether an [aggregate](Self::aggregate) is calculated on this side, from raw values that are read page by page, with
+    /// those around the range that it needs. Default [`Compute::Never`].
+    ///
+    /// Values lie between others as the server's `Stepped` of the tag says, and data that is not good is treated as its
+    /// `AggregateConfiguration` says, or else [the one that is given](Self::configuration); of what the server does not
+    /// say, as the standard's defaults are (Part 11, 5.2.3; Part 13, 4.2.1.2). Rows are those of
+    /// [`Process`](crate::history::Process), without a server's time. One tag is calculated after the other, and a lost
+    /// connection is waited for as with raw values. Where the range is in reverse, all rows of a tag are held until its
+    /// last value has been read, for it comes first. An aggregate that only this server has is the server's with
+    /// [`Compute::IfUnsupported`], and refused with [`Compute::Always`].
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use openopc::HistoryQuery;
+    /// # use openopc::history::{Aggregate, Compute};
+    /// let hour = Duration::from_secs(3600);
+    /// let _ = HistoryQuery::aggregate("DAY-1D..DAY", Aggregate::Average, hour).compute(Compute::IfUnsupported);
+    /// ```
+    #[must_use]
+    pub fn compute(mut self, compute: Compute) -> Self {
+        self.compute = compute;
+        self
+    }
+
     /// How many values to ask for at a time, at least 1. Default 10,000. A server may give fewer at a time.
     #[must_use]
     pub fn page(mut self, values: usize) -> Self {
@@ -225,6 +251,7 @@ impl HistoryQuery {
             _ if !aggregate && self.configuration.is_some() => {
                 "a configuration of aggregates is for aggregates"
             }
+            _ if !aggregate && self.compute != Compute::Never => "only aggregates are computed",
             HistoryQuery { configuration: Some(configuration), .. }
                 if configuration.percent_data_good > 100 || configuration.percent_data_bad > 100 =>
             {

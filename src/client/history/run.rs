@@ -22,7 +22,7 @@ use super::series::{Series, Then};
 const BUDGET: usize = 100_000;
 
 /// Before a call is tried again that the loss of the connection has ended.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long a read that is over waits for the server to take its continuation points back.
 const RELEASE: Duration = Duration::from_secs(1);
