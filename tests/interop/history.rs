@@ -213,12 +213,13 @@ async fn node_opcua_processed() {
     let every = Duration::from_secs(10);
     let range = between(0, 90);
     let expected = |of: fn(i32) -> f64| (0..9).map(|n| (second(10 * n), of(10 * n))).collect::<Vec<_>>();
-    for (name, aggregate, of) in [
-        ("Average", Aggregate::Average, (|n| f64::from(n) + 4.5) as fn(i32) -> f64),
+    let cases: [(&str, Aggregate, fn(i32) -> f64); 4] = [
+        ("Average", Aggregate::Average, |n| f64::from(n) + 4.5),
         ("Minimum", Aggregate::Minimum, |n| f64::from(n)),
         ("Maximum", Aggregate::Maximum, |n| f64::from(n + 9)),
         ("Interpolative", Aggregate::Interpolative, |n| f64::from(n)),
-    ] {
+    ];
+    for (name, aggregate, of) in cases {
         let readings = read(&opc, MEMORY, &HistoryQuery::aggregate(range.clone(), aggregate, every)).await;
         let got: Vec<_> = readings
             .iter()
