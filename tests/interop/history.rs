@@ -205,6 +205,9 @@ async fn node_opcua_raw() {
     within(opc.close()).await.expect("it closes");
 }
 
+/// An aggregate by name and by itself, and what it makes of the ten values from a second on.
+type Case = (&'static str, Aggregate, fn(i32) -> f64);
+
 #[tokio::test]
 async fn node_opcua_processed() {
     let Some(server) = Stack::NodeOpcua.historian() else { return };
@@ -213,7 +216,7 @@ async fn node_opcua_processed() {
     let every = Duration::from_secs(10);
     let range = between(0, 90);
     let expected = |of: fn(i32) -> f64| (0..9).map(|n| (second(10 * n), of(10 * n))).collect::<Vec<_>>();
-    let cases: [(&str, Aggregate, fn(i32) -> f64); 4] = [
+    let cases: [Case; 4] = [
         ("Average", Aggregate::Average, |n| f64::from(n) + 4.5),
         ("Minimum", Aggregate::Minimum, |n| f64::from(n)),
         ("Maximum", Aggregate::Maximum, |n| f64::from(n + 9)),
