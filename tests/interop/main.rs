@@ -14,6 +14,7 @@
 
 mod cli;
 mod client;
+mod history;
 mod history_server;
 mod import;
 mod list;

@@ -58,14 +58,23 @@ impl Stack {
 
     /// As [`server`](Self::server), on this port.
     pub(crate) fn server_at(self, port: &str) -> Option<Server> {
-        let mut command = self.command("server")?;
+        self.start("server", port)
+    }
+
+    /// As [`server`](Self::server), the one that has a past.
+    pub(crate) fn historian(self) -> Option<Server> {
+        self.start("history", "0")
+    }
+
+    fn start(self, role: &str, port: &str) -> Option<Server> {
+        let mut command = self.command(role)?;
         let mut child = command
             .arg(port)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("cannot start the {self:?} server: {error}"));
+            .unwrap_or_else(|error| panic!("cannot start the {self:?} {role}: {error}"));
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().expect("it is piped");
         let (sender, line) = mpsc::channel();
@@ -77,7 +86,7 @@ impl Stack {
         });
         let url = match line.recv_timeout(PATIENCE) {
             Ok(Some(Ok(url))) => url,
-            other => panic!("the {self:?} server did not start: {other:?}"),
+            other => panic!("the {self:?} {role} did not start: {other:?}"),
         };
         Some(Server { url, child, _stdin: stdin })
     }
