@@ -72,6 +72,10 @@ pub fn coerce_lossy(value: Value, to: DataType, array: bool) -> Result<Value, Co
             coerce_lossy(Value::from(bytes), to, array)
         }
         Value::Array(elements) => match (to, array) {
+            (DataType::Null, true) => {
+                let what = "there are no arrays of Null";
+                Err(refused(&Value::Array(elements), to, HResult::OPC_E_BADTYPE, what))
+            }
             (_, true) => coerce_elements(elements, to),
             (DataType::Variant, false) => Ok(Value::Array(elements)),
             (DataType::String, false) => list(&elements),

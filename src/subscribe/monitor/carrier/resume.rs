@@ -18,7 +18,7 @@ use super::Carrier;
 const REPAIR_AGAIN: Duration = Duration::from_secs(1);
 
 /// For so long beyond two publishing intervals, messages may tell what was read.
-const LATE: Duration = Duration::from_secs(10);
+const LATE: Duration = Duration::from_secs(30);
 
 impl Carrier {
     /// When the server was started that the subscription was made on.
