@@ -119,7 +119,7 @@ impl Ledger {
         };
         if value < last {
             self.account.disordered += 1;
-            println!("FAULT: {} after {last}: {reading:?}, {self}", value);
+            println!("FAULT: {value} after {last}: {reading:?}, {self}");
         } else if value == last && !self.bad && !self.away && !reading.status.overflowed() {
             self.account.twice += 1;
         }
