@@ -7,8 +7,7 @@ use openopc::history::{Aggregate, Origin};
 use openopc::{Client, Error, HistoryQuery, HistoryRange, Reading, Tag, Value};
 
 use crate::peers::Stack;
-
-const LONG: Duration = Duration::from_secs(90);
+use crate::support::within;
 
 /// How many values asyncua's series have, and that of node-opcua.
 const ASYNCUA: i32 = 25_000;
@@ -30,10 +29,6 @@ fn second(n: i32) -> DateTime<Utc> {
 
 fn between(start: i32, end: i32) -> HistoryRange {
     HistoryRange::new(second(start), second(end))
-}
-
-async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(LONG, future).await.expect("this never ends")
 }
 
 async fn client(url: &str) -> Client {

@@ -24,3 +24,4 @@ mod redundancy;
 mod resume;
 mod simulator;
 mod structures;
+mod support;

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use openopc::da::PropertyId;
-use openopc::{Client, DataType, IdentityKind, Properties, Security, ServerState, Tag, Value};
+use openopc::{Client, DataType, IdentityKind, Properties, Security, ServerState, Value};
 
 use crate::peers::Stack;
-
-fn tag(name: &str) -> Tag {
-    Tag::parse(format!("nsu=urn:openopc:interop;s={name}")).expect("a tag")
-}
+use crate::support::tag;
 
 async fn ask(opc: &Client) -> [Properties; 6] {
     let names = [

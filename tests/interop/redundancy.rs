@@ -2,20 +2,11 @@
 
 use std::time::Duration;
 
-use openopc::{Client, ClientBuilder, Event, FailBack, Tag, Value, Watch};
+use openopc::{Client, ClientBuilder, Event, FailBack, Value, Watch};
 use tokio::sync::mpsc;
 
 use crate::peers::{Server, Stack};
-
-const LONG: Duration = Duration::from_secs(90);
-
-fn tag(name: &str) -> Tag {
-    Tag::parse(format!("nsu=urn:openopc:interop;s={name}")).expect("a tag")
-}
-
-async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(LONG, future).await.expect("this never happens")
-}
+use crate::support::{flows, tag, within};
 
 /// Two servers, a client of both that is at the first one, and a subscription.
 struct Pair {
@@ -40,24 +31,6 @@ async fn pair(stacks: [Stack; 2], more: impl FnOnce(ClientBuilder) -> ClientBuil
     let mut watch = within(opc.watch(tags, Duration::from_millis(100))).await.expect("a subscription");
     flows(&mut watch).await;
     Some(Pair { first, second, opc, events, watch })
-}
-
-/// Good readings of both tags.
-async fn flows(watch: &mut Watch) {
-    let (mut counts, mut constant) = (Vec::new(), false);
-    while counts.len() < 3 || !constant {
-        let reading = within(watch.next()).await.expect("the client is open");
-        if reading.status.is_bad() {
-            continue;
-        }
-        if reading.tag == tag("Counter.Int32") {
-            counts.push(reading.get::<i32>().expect("an Int32"));
-        } else {
-            assert_eq!(reading.get::<i32>().expect("an Int32"), 7);
-            constant = true;
-        }
-    }
-    assert!(counts.windows(2).all(|pair| pair[0] < pair[1]), "{counts:?}");
 }
 
 /// Both tags say that they are lost.

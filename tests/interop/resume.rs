@@ -3,22 +3,13 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use openopc::{Client, Delivery, Event, SubscribeOptions, Tag, Watch};
+use openopc::{Client, Delivery, Event, SubscribeOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 
 use crate::peers::Stack;
-
-const LONG: Duration = Duration::from_secs(90);
-
-fn tag(name: &str) -> Tag {
-    Tag::parse(format!("nsu=urn:openopc:interop;s={name}")).expect("a tag")
-}
-
-async fn within<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(LONG, future).await.expect("this never happens")
-}
+use crate::support::{flows, tag, within};
 
 async fn client(url: &str) -> (Client, mpsc::UnboundedReceiver<Event>) {
     let (sender, mut events) = mpsc::unbounded_channel();
@@ -38,25 +29,6 @@ async fn next_event(events: &mut mpsc::UnboundedReceiver<Event>) -> Event {
             event => return event,
         }
     }
-}
-
-/// Good readings of both tags, the counter's in order.
-async fn flows(watch: &mut Watch) -> i32 {
-    let (mut counts, mut constant) = (Vec::new(), false);
-    while counts.len() < 3 || !constant {
-        let reading = within(watch.next()).await.expect("the client is open");
-        if reading.status.is_bad() {
-            continue;
-        }
-        if reading.tag == tag("Counter.Int32") {
-            counts.push(reading.get::<i32>().expect("an Int32"));
-        } else {
-            assert_eq!(reading.get::<i32>().expect("an Int32"), 7);
-            constant = true;
-        }
-    }
-    assert!(counts.windows(2).all(|pair| pair[0] < pair[1]), "{counts:?}");
-    counts[2]
 }
 
 async fn killed(stack: Stack) {

@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use super::store::{Annotation, Change, ChangeKind, Direction, Modified, Store};
 use crate::history::Sample;
 use crate::sim::node::lock;
-use crate::status::code;
 use crate::{Status, Value};
 
 /// Every series in memory.
@@ -46,33 +45,20 @@ impl Kept {
     }
 
     fn change(&mut self, change: Change, user: &str, now: DateTime<Utc>) -> Status {
-        let there = |time| self.samples.contains_key(&time);
-        match change {
-            Change::Insert(new) if there(new.time) => return code::BAD_ENTRY_EXISTS,
-            Change::Replace(new) if !there(new.time) => return code::BAD_NO_ENTRY_EXISTS,
-            Change::Insert(new) => {
-                self.put(new.clone());
-                self.note(new, ChangeKind::Insert, now, user);
+        let (answer, kind) = match change.outcome(self.samples.contains_key(&change.time())) {
+            Ok(outcome) => outcome,
+            Err(refusal) => return refusal,
+        };
+        let noted = match change {
+            Change::Insert(new) | Change::Replace(new) | Change::Update(new) => {
+                Some(self.put(new.clone()).unwrap_or(new))
             }
-            Change::Replace(new) => {
-                if let Some(before) = self.put(new) {
-                    self.note(before, ChangeKind::Replace, now, user);
-                }
-            }
-            Change::Update(new) => {
-                if let Some(before) = self.put(new.clone()) {
-                    self.note(before, ChangeKind::Replace, now, user);
-                    return code::GOOD_ENTRY_REPLACED;
-                }
-                self.note(new, ChangeKind::Insert, now, user);
-                return code::GOOD_ENTRY_INSERTED;
-            }
-            Change::Delete(time) => match self.take(time) {
-                Some(before) => self.note(before, ChangeKind::Delete, now, user),
-                None => return code::BAD_NO_ENTRY_EXISTS,
-            },
+            Change::Delete(time) => self.take(time),
+        };
+        if let Some(sample) = noted {
+            self.note(sample, kind, now, user);
         }
-        Status::GOOD
+        answer
     }
 }
 
@@ -233,6 +219,7 @@ fn range<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::code;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).unwrap()

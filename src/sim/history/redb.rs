@@ -260,9 +260,9 @@ impl Store for RedbStore {
             edit(transaction, series, |editor, number| {
                 let mut answers = Vec::with_capacity(changes.len());
                 for change in &changes {
-                    let (answer, sample, kind) = apply(editor, change)?;
+                    let (answer, noted) = apply(editor, change)?;
                     answers.push(answer);
-                    if let Some(sample) = sample {
+                    if let Some((sample, kind)) = noted {
                         let user = user.to_owned();
                         note(transaction, number, &Modified { sample, kind, time: now, user })?;
                     }
@@ -393,32 +393,23 @@ fn forget(transaction: &WriteTransaction, name: &str, capacity: u64) -> Result<(
     Ok(())
 }
 
-/// Makes one change: the answer, and what is noted of it.
+/// Carries it out: the answer, and the sample to be noted as modified with how.
 fn apply(
     editor: &mut Editor<'_, '_>,
     change: &Change,
-) -> Result<(Status, Option<Sample>, ChangeKind), Fault> {
-    Ok(match change {
-        Change::Insert(sample) if editor.get(ticks(sample.time))?.is_some() => {
-            (code::BAD_ENTRY_EXISTS, None, ChangeKind::Insert)
+) -> Result<(Status, Option<(Sample, ChangeKind)>), Fault> {
+    let there = editor.get(ticks(change.time()))?.is_some();
+    let (answer, kind) = match change.outcome(there) {
+        Ok(outcome) => outcome,
+        Err(refusal) => return Ok((refusal, None)),
+    };
+    let noted = match change {
+        Change::Insert(new) | Change::Replace(new) | Change::Update(new) => {
+            Some(editor.put(new.clone())?.unwrap_or_else(|| new.clone()))
         }
-        Change::Insert(sample) => {
-            editor.put(sample.clone())?;
-            (Status::GOOD, Some(sample.clone()), ChangeKind::Insert)
-        }
-        Change::Replace(sample) => match editor.get(ticks(sample.time))? {
-            Some(_) => (Status::GOOD, editor.put(sample.clone())?, ChangeKind::Replace),
-            None => (code::BAD_NO_ENTRY_EXISTS, None, ChangeKind::Replace),
-        },
-        Change::Update(sample) => match editor.put(sample.clone())? {
-            Some(before) => (code::GOOD_ENTRY_REPLACED, Some(before), ChangeKind::Replace),
-            None => (code::GOOD_ENTRY_INSERTED, Some(sample.clone()), ChangeKind::Insert),
-        },
-        Change::Delete(time) => match editor.take(ticks(*time))? {
-            Some(before) => (Status::GOOD, Some(before), ChangeKind::Delete),
-            None => (code::BAD_NO_ENTRY_EXISTS, None, ChangeKind::Delete),
-        },
-    })
+        Change::Delete(time) => editor.take(ticks(*time))?,
+    };
+    Ok((answer, noted.map(|sample| (sample, kind))))
 }
 
 /// Where the annotation is kept that this one [is](Annotation::is).

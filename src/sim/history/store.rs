@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::Status;
 use crate::history::Sample;
+use crate::status::code;
 
 /// Which way time goes in a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,28 @@ pub(crate) enum Change {
     Update(Sample),
     /// `BadNoEntryExists` where there is none, else `Good`.
     Delete(DateTime<Utc>),
+}
+
+impl Change {
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        match self {
+            Change::Insert(sample) | Change::Replace(sample) | Change::Update(sample) => sample.time,
+            Change::Delete(time) => *time,
+        }
+    }
+
+    /// The answer to it and what it does, by whether there is a sample at its time; `Err` is a refusal.
+    pub(crate) fn outcome(&self, there: bool) -> Result<(Status, ChangeKind), Status> {
+        match (self, there) {
+            (Change::Insert(_), false) => Ok((Status::GOOD, ChangeKind::Insert)),
+            (Change::Insert(_), true) => Err(code::BAD_ENTRY_EXISTS),
+            (Change::Replace(_), true) => Ok((Status::GOOD, ChangeKind::Replace)),
+            (Change::Update(_), true) => Ok((code::GOOD_ENTRY_REPLACED, ChangeKind::Replace)),
+            (Change::Update(_), false) => Ok((code::GOOD_ENTRY_INSERTED, ChangeKind::Insert)),
+            (Change::Delete(_), true) => Ok((Status::GOOD, ChangeKind::Delete)),
+            (Change::Replace(_) | Change::Delete(_), false) => Err(code::BAD_NO_ENTRY_EXISTS),
+        }
+    }
 }
 
 /// What was done to a sample (`HistoryUpdateType`, Part 11, 6.9.1).
