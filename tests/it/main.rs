@@ -57,6 +57,7 @@ mod sim_fault;
 mod sim_fault_item;
 mod sim_fault_process;
 mod sim_history;
+mod sim_history_preset;
 mod sim_history_redb;
 mod sim_history_space;
 mod sim_history_tables;

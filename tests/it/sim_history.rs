@@ -598,7 +598,6 @@ fn histories_that_contradict_themselves_are_refused() {
     let percent = openopc::history::AggregateConfiguration { percent_data_bad: 101, ..Default::default() };
     for (item, word) in [
         (Item::new("A", 0.0).history(History::computed(second)), "signal"),
-        (waving(History::computed(second)).writable(), "move"),
         (waving(History::computed(Duration::ZERO)), "below"),
         (waving(History::recorded().every(Duration::ZERO)), "below"),
         (waving(History::computed(second).capacity(1)), "capacity"),
