@@ -429,13 +429,17 @@ async fn what_is_asked_of_aggregates_has_to_make_sense() {
     let empty = ReadProcessedDetails { end_time: at(0).into(), ..one() };
     let mut percent = one();
     percent.aggregate_configuration = AggregateConfiguration { percent_data_bad: 101, ..Default::default() };
+    let mut both = one();
+    both.aggregate_configuration =
+        AggregateConfiguration { percent_data_bad: 80, percent_data_good: 0, ..Default::default() };
     for (details, status) in [
         (unknown, StatusCode::BadAggregateNotSupported),
         (two, StatusCode::BadAggregateListMismatch),
         (negative, StatusCode::BadInvalidArgument),
         (endless, StatusCode::BadInvalidArgument),
         (empty, StatusCode::BadInvalidArgument),
-        (percent, StatusCode::BadAggregateConfigurationRejected),
+        (percent, StatusCode::BadAggregateInvalidInputs),
+        (both, StatusCode::BadAggregateInvalidInputs),
         (one(), StatusCode::Good),
     ] {
         assert_eq!(read(&session, details, &[wanted("A")]).await[0].status_code, status);

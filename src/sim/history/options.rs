@@ -154,6 +154,9 @@ impl History {
         if configuration.percent_data_bad > 100 || configuration.percent_data_good > 100 {
             return Some("the percentages of its aggregate configuration go from 0 to 100".into());
         }
+        if !configuration.is_decided() {
+            return Some("the percentages of its aggregate configuration are below 100 together".into());
+        }
         if self.capacity == Some(0) {
             return Some("a history with a capacity of 0 keeps nothing".into());
         }
