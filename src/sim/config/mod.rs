@@ -65,6 +65,7 @@ pub struct Config {
     pub(super) aliases: Vec<(String, String)>,
     pub(super) items: Vec<Item>,
     pub(super) events: Vec<EventRecord>,
+    pub(super) event_capacity: Option<usize>,
     pub(super) history_file: Option<PathBuf>,
     historizing: usize,
     samples: usize,
@@ -166,6 +167,7 @@ fn config<'a>(sheet: &mut Sheet<'_>, table: &'a DeTable<'a>) -> Config {
         }
         can.then(|| sheet.base.join(path))
     });
+    let event_capacity = section.whole(sheet, "event_capacity", (1, i64::MAX.into()));
     let aliases_entry = section.get("aliases");
     let mut aliases = Vec::new();
     let mut config = Config {
@@ -178,6 +180,7 @@ fn config<'a>(sheet: &mut Sheet<'_>, table: &'a DeTable<'a>) -> Config {
         aliases: Vec::new(),
         items: Vec::new(),
         events: Vec::new(),
+        event_capacity,
         history_file,
         historizing: 0,
         samples: 0,
@@ -324,6 +327,7 @@ impl SimulatorBuilder {
             aliases,
             items,
             events,
+            event_capacity,
             history_file,
             ..
         } = config;
@@ -347,6 +351,9 @@ impl SimulatorBuilder {
         }
         if let Some(limits) = limits {
             self = self.limits(limits);
+        }
+        if let Some(events) = event_capacity {
+            self = self.event_capacity(events);
         }
         #[cfg(feature = "redb")]
         if let Some(path) = history_file {
