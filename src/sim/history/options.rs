@@ -64,7 +64,8 @@ impl History {
     /// whose value changes by itself (a signal, [`read_with`](super::super::Item::read_with)) is looked at
     /// [every](History::every) second, and kept where it is another than before.
     ///
-    /// The value the item starts with is the first sample, unless there are [`samples`](History::samples).
+    /// The value the item starts with is the first sample, unless there are [`samples`](History::samples), or a
+    /// [file](super::super::SimulatorBuilder::history_file) that has it as the latest.
     pub fn recorded() -> History {
         History {
             kept: Kept::Recorded { every: None },
