@@ -254,8 +254,8 @@ fn contradiction(item: &Item, shape: Shape) -> Option<String> {
 
 /// What is wrong with the history of an item.
 fn history_fault(item: &Item, shape: Shape, history: &History) -> Option<String> {
-    let signal = matches!(item.source, Source::Signal(_));
-    if let Some(what) = history.fault(signal, item.writable) {
+    let signal = matches!(item.source, Source::Signal(_) | Source::Dice(_));
+    if let Some(what) = history.fault(signal) {
         return Some(what);
     }
     if shape.data_type == DataType::Variant {

@@ -60,6 +60,10 @@
 //! ±1,000, `Int4` ±100,000, `UInt1` 0 to 200, `UInt2` 0 to 2,000, `UInt4` 0 to 200,000, `Money` 0 to 1,000. A write
 //! moves a wave, see [`Item::signal`].
 //!
+//! They have a past too, which costs nothing until it is asked for: waves and `Random` a value each second, from 40 days
+//! before the start on, computed from seed, item and time (of `Random` it is not what was read: a read draws a number of its
+//! own); `Bucket Brigade` what it held, the newest 10,000 values, of texts and arrays 1,000.
+//!
 //! # Writes
 //!
 //! A write must be of the item's exact type (`BadTypeMismatch`), single values and arrays told apart; bytes may come

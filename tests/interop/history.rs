@@ -73,9 +73,13 @@ async fn raw(opc: &Client, id: &str, count: i32) {
     check(&read(opc, id, &HistoryQuery::raw(between(104, 95))).await, (95..=104).rev(), id);
     let some = HistoryQuery::raw(whole).count(1_234).page(500);
     check(&read(opc, id, &some).await, 0..1_234, &format!("{id}, a count"));
-    // In one page: asyncua's store in memory takes no notice of the end where there is no start.
-    let newest = HistoryQuery::raw(HistoryRange::until(second(count))).count(1_234);
-    check(&read(opc, id, &newest).await, (count - 1_234..count).rev(), &format!("{id}, the newest"));
+    // asyncua's store in memory takes no notice of the end where there is no start.
+    for (until, first) in [(count, count), (count / 2, count / 2 + 1)] {
+        let newest = HistoryQuery::raw(HistoryRange::until(second(until))).count(1_234).page(500);
+        check(&read(opc, id, &newest).await, (first - 1_234..first).rev(), &format!("{id} until {until}"));
+    }
+    let all = HistoryQuery::raw(HistoryRange::until(second(700))).count(1_234).page(500);
+    check(&read(opc, id, &all).await, (0..=700).rev(), &format!("{id}, fewer than wanted"));
     let oldest = HistoryQuery::raw(HistoryRange::since(second(0))).count(1_234).page(500);
     check(&read(opc, id, &oldest).await, 0..1_234, &format!("{id}, the oldest"));
     // Where nothing was recorded.

@@ -429,13 +429,17 @@ async fn what_is_asked_of_aggregates_has_to_make_sense() {
     let empty = ReadProcessedDetails { end_time: at(0).into(), ..one() };
     let mut percent = one();
     percent.aggregate_configuration = AggregateConfiguration { percent_data_bad: 101, ..Default::default() };
+    let mut both = one();
+    both.aggregate_configuration =
+        AggregateConfiguration { percent_data_bad: 80, percent_data_good: 0, ..Default::default() };
     for (details, status) in [
         (unknown, StatusCode::BadAggregateNotSupported),
         (two, StatusCode::BadAggregateListMismatch),
         (negative, StatusCode::BadInvalidArgument),
         (endless, StatusCode::BadInvalidArgument),
         (empty, StatusCode::BadInvalidArgument),
-        (percent, StatusCode::BadAggregateConfigurationRejected),
+        (percent, StatusCode::BadAggregateInvalidInputs),
+        (both, StatusCode::BadAggregateInvalidInputs),
         (one(), StatusCode::Good),
     ] {
         assert_eq!(read(&session, details, &[wanted("A")]).await[0].status_code, status);
@@ -598,7 +602,6 @@ fn histories_that_contradict_themselves_are_refused() {
     let percent = openopc::history::AggregateConfiguration { percent_data_bad: 101, ..Default::default() };
     for (item, word) in [
         (Item::new("A", 0.0).history(History::computed(second)), "signal"),
-        (waving(History::computed(second)).writable(), "move"),
         (waving(History::computed(Duration::ZERO)), "below"),
         (waving(History::recorded().every(Duration::ZERO)), "below"),
         (waving(History::computed(second).capacity(1)), "capacity"),

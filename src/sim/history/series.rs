@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::computed::Turn;
+use super::computed::{Course, Turn};
 use super::historian::Historian;
 use super::options::{History, Kept};
 use crate::history::{AggregateConfiguration, Sample};
@@ -35,8 +35,8 @@ pub(crate) struct Series {
 pub(super) enum Source {
     /// In microseconds, where the item is looked at.
     Recorded { every: Option<i64> },
-    /// Microseconds between values, the first of them, and how the signal was moved.
-    Computed { every: i64, since: DateTime<Utc>, turns: Mutex<Vec<Turn>> },
+    /// Microseconds between values, and how the signal was moved.
+    Computed { every: i64, course: Mutex<Course> },
 }
 
 impl Series {
@@ -59,7 +59,7 @@ impl Series {
                 let back = TimeDelta::from_std(back).ok();
                 let since = back.and_then(|back| now.checked_sub_signed(back));
                 let since = since.unwrap_or(DateTime::<Utc>::MIN_UTC);
-                Source::Computed { every: micros(every), since, turns: Mutex::default() }
+                Source::Computed { every: micros(every), course: Mutex::new(Course::new(since)) }
             }
         };
         let series = Series {
@@ -123,14 +123,9 @@ impl Series {
 
     /// The signal of the item is moved, or has another status, from now on.
     pub(crate) fn turn(&self, turn: Turn) {
-        let Source::Computed { every, turns, .. } = &self.source else { return };
-        let mut turns = lock(turns);
-        // Between two values of the past nobody sees it, so the turns cannot become more than the values.
-        let step = |time: DateTime<Utc>| time.timestamp_micros().div_euclid(*every);
-        if turns.last().is_some_and(|last| step(last.from) == step(turn.from) && last.from < turn.from) {
-            turns.pop();
+        if let Source::Computed { every, course } = &self.source {
+            lock(course).add(turn, *every);
         }
-        turns.push(turn);
     }
 }
 
