@@ -49,6 +49,7 @@ mod from_opc_da;
 mod from_openopc;
 mod history_aggregates;
 mod peer;
+mod security;
 mod sim;
 mod sim_browse;
 mod sim_build;
