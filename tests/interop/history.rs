@@ -195,6 +195,78 @@ async fn asyncua_stuck_at_a_point() {
     within(opc.close()).await.expect("it closes");
 }
 
+/// What one tag does to the answer of all: its own error, named, and the past of the others.
+#[tokio::test]
+async fn asyncua_one_tag_is_refused_with_the_whole_service() {
+    let Some(server) = Stack::Asyncua.historian() else { return };
+    let opc = client(&server.url).await;
+    let query = HistoryQuery::raw(between(0, 1_000));
+    for (bad, status) in [("s=Memory.Broken", "BadInternalError"), ("s=Memory.Deadly", "BadConnectionClosed")]
+    {
+        let tags = [tag(MEMORY), tag(bad), tag(SQLITE), tag(MEMORY), tag(EMPTY)];
+        let histories = within(opc.history_many(tags, &query)).await.expect("the call succeeds");
+        for (index, history) in histories.iter().enumerate() {
+            match (index, history) {
+                (1, Err(Error::Item { tag: of, status: told, .. })) if *of == tag(bad) => {
+                    assert_eq!(told.name(), status, "{bad}");
+                }
+                (0 | 2 | 3, Ok(readings)) => check(readings, 0..=1_000, bad),
+                (4, Ok(readings)) => check(readings, [], bad),
+                other => panic!("{bad}: {other:?}"),
+            }
+        }
+    }
+    within(opc.close()).await.expect("it closes");
+}
+
+/// Nine of ten tags are refused: the tenth comes, and what the others are refused with is told of each.
+#[tokio::test]
+async fn asyncua_all_are_refused() {
+    let Some(server) = Stack::Asyncua.historian() else { return };
+    let opc = client(&server.url).await;
+    let query = HistoryQuery::aggregate(between(0, 600), Aggregate::Average, Duration::from_secs(60));
+    let tags = (0..40).map(|_| tag("s=Memory.Strict"));
+    let histories = within(opc.history_many(tags, &query)).await.expect("the call succeeds");
+    assert_eq!(histories.len(), 40);
+    for history in histories {
+        let Err(Error::Aggregate { status, aggregate, .. }) = history else { panic!("{history:?}") };
+        assert_eq!((status.name().as_ref(), aggregate.as_str()), ("BadAggregateNotSupported", "Average"));
+    }
+    let raw = HistoryQuery::raw(between(0, 10));
+    let tags = [tag("s=Memory.Broken"), tag("s=Memory.Broken"), tag(MEMORY)];
+    let histories = within(opc.history_many(tags, &raw)).await.expect("the call succeeds");
+    assert!(histories[0].is_err() && histories[1].is_err());
+    check(histories[2].as_ref().expect("a history"), 0..=10, MEMORY);
+    within(opc.close()).await.expect("it closes");
+}
+
+/// `BadResponseTooLarge`: fewer tags, fewer values, fewer intervals, until it is answered.
+#[tokio::test]
+async fn asyncua_takes_less_at_a_time() {
+    let Some(server) = Stack::Asyncua.historian() else { return };
+    let opc = client(&server.url).await;
+    let heavy = "s=Memory.Heavy";
+    let tags = [tag(MEMORY), tag(heavy), tag(SQLITE)];
+    let query = HistoryQuery::raw(between(0, 1_000));
+    for history in within(opc.history_many(tags, &query)).await.expect("the call succeeds") {
+        check(&history.expect("a history"), 0..=1_000, heavy);
+    }
+    for (start, end) in [(0, 95), (95, 0)] {
+        let query = HistoryQuery::aggregate(between(start, end), Aggregate::Average, Duration::from_secs(10));
+        let readings = read(&opc, heavy, &query).await;
+        let step = if start < end { 10 } else { -10 };
+        let expected: Vec<_> =
+            (0..10).map(|n| (Some(second(start + n * step)), f64::from(start + n * step))).collect();
+        let got =
+            readings.iter().map(|reading| (reading.source_time, reading.get::<f64>().expect("a Double")));
+        assert_eq!(got.collect::<Vec<_>>(), expected);
+    }
+    // There is no less than one interval.
+    let whole = HistoryQuery::aggregate(between(0, 95), Aggregate::Average, Duration::ZERO);
+    assert_eq!(read(&opc, heavy, &whole).await.len(), 1);
+    within(opc.close()).await.expect("it closes");
+}
+
 #[tokio::test]
 async fn node_opcua_raw() {
     let Some(server) = Stack::NodeOpcua.historian() else { return };

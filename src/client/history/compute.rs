@@ -14,7 +14,7 @@ use crate::status::code;
 use crate::{Client, Error, ParseTagError, Result, State, Tag, TimeRange};
 
 use super::OPERATION;
-use super::capabilities::{Configuration, configuration};
+use super::capabilities::{Configuration, configuration, is_unsupported};
 use super::question::{Asked, Question, senseless};
 use super::run::{Maker, PAUSE, Piece, run};
 
@@ -174,8 +174,6 @@ impl<T: Send + 'static, U: Send + 'static> Work<T, U> {
                     self.outlet.wanted().await?;
                     self.give(piece).await?;
                 }
-                // The service as a whole: nobody has been answered, or it would be there.
-                Err(error) if keep && is_unsupported(&error) && answered.is_empty() => return Ok(tags),
                 Err(error) => return Err(Stop::All(error)),
             }
         }
@@ -371,17 +369,6 @@ fn results<T: Send + 'static, U: Send + 'static>(
     maker: Maker<T, U>,
 ) -> Results<U> {
     Results::of(client, OPERATION, None, move |client, outlet| run(client, tags, Ok(question), outlet, maker))
-}
-
-/// The server does not do it, whatever is the matter with the tag.
-fn is_unsupported(error: &Error) -> bool {
-    let unsupported = [
-        code::BAD_AGGREGATE_NOT_SUPPORTED,
-        code::BAD_HISTORY_OPERATION_UNSUPPORTED,
-        code::BAD_NOT_IMPLEMENTED,
-        code::BAD_SERVICE_UNSUPPORTED,
-    ];
-    error.status().is_some_and(|status| unsupported.contains(&status.code()))
 }
 
 fn unknown_response(tag: &Tag) -> Stop {
