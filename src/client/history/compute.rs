@@ -213,12 +213,17 @@ impl<T: Send + 'static, U: Send + 'static> Work<T, U> {
         Ok(ProcessSpec { stepped: stepped.unwrap_or(false), configuration, ..wanted.spec })
     }
 
-    /// How the history of the tag is kept. A connection that is lost is waited for.
+    /// How the history of the tag is kept.
     async fn configuration(&self, tag: &Tag) -> Result<Configuration> {
+        self.patiently(|| Box::pin(configuration(self.client.inner(), Ok(tag.clone())))).await
+    }
+
+    /// What does not wait for a lost connection by itself.
+    async fn patiently<R, F: Future<Output = Result<R>>>(&self, call: impl Fn() -> F) -> Result<R> {
         let since = Instant::now();
         loop {
-            let error = match Box::pin(configuration(self.client.inner(), Ok(tag.clone()))).await {
-                Ok(configuration) => return Ok(configuration),
+            let error = match call().await {
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             let left = self.question.patience.saturating_sub(since.elapsed());
@@ -276,7 +281,8 @@ impl<T: Send + 'static, U: Send + 'static> Calculation<'_, T, U> {
         // With the end itself, which an interval in reverse begins with.
         let end = spec.latest();
         let end = end.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(end);
-        let found = Box::pin(self.work.client.annotations(self.tag.clone(), spec.earliest()..end)).await?;
+        let read = || Box::pin(self.work.client.annotations(self.tag.clone(), spec.earliest()..end));
+        let found = self.work.patiently(read).await?;
         for annotation in found {
             self.process.annotate(annotation.time);
         }
