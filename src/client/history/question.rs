@@ -124,8 +124,8 @@ impl Question {
             Asked::Processed { start, end, every, aggregate, configuration, .. } => {
                 let every = if every.is_zero() { span(*start, *end) } else { *every };
                 Past::Processed {
-                    start: *start,
-                    end: *end,
+                    start: series.from.unwrap_or(*start),
+                    end: self.part_end(series).unwrap_or(*end),
                     every: every.as_secs_f64() * 1000.0,
                     aggregate: aggregate.clone(),
                     configuration: *configuration,
@@ -140,7 +140,27 @@ impl Question {
 
     /// After a loss of the server's place, what was given says where to go on.
     pub(super) fn is_resumable(&self) -> bool {
-        matches!(self.asked, Asked::Raw { .. } | Asked::At { .. })
+        !matches!(self.asked, Asked::Processed { .. })
+    }
+
+    /// How many intervals an aggregate is asked for, where it is.
+    pub(super) fn intervals(&self) -> Option<u32> {
+        let Asked::Processed { start, end, every, .. } = &self.asked else { return None };
+        if every.is_zero() {
+            return Some(1);
+        }
+        let count = span(*start, *end).as_nanos().div_ceil(every.as_nanos());
+        Some(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Where the part of an aggregate's range ends that a tag is at, if not at the end of the range. It ends where an
+    /// interval does, so that all are the same as in one.
+    pub(super) fn part_end(&self, series: &Series) -> Option<DateTime<Utc>> {
+        let Asked::Processed { start, end, every, .. } = &self.asked else { return None };
+        let part = every.checked_mul(series.cap).filter(|part| !part.is_zero())?;
+        let (part, from) = (TimeDelta::from_std(part).ok()?, series.from.unwrap_or(*start));
+        let part = if self.is_backward() { -part } else { part };
+        from.checked_add_signed(part).filter(|part_end| self.is_beyond(*end, *part_end))
     }
 
     /// Values come in the order of their times.

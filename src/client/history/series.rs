@@ -34,7 +34,12 @@ pub(super) struct Series {
     pub(super) from: Option<DateTime<Utc>>,
     /// How many values that request wants at a time.
     pub(super) most: u32,
-    /// The first of the times that it is about, where the values at times are asked for.
+    /// How many values at a time, or intervals, were not too many so far.
+    pub(super) cap: u32,
+    /// With how many others it may be asked for, itself included: fewer since all of them were refused together.
+    pub(super) together: usize,
+    /// How many had been given when the request began: that is the first of the times that it is about, where the values at
+    /// times are asked for.
     pub(super) chunk: usize,
     /// How many values have been given away.
     given: usize,
@@ -70,6 +75,8 @@ impl Series {
             point: None,
             from: None,
             most: 0,
+            cap: u32::MAX,
+            together: usize::MAX,
             chunk: 0,
             given: 0,
             last: None,
@@ -83,7 +90,8 @@ impl Series {
     }
 
     /// Settles what the next request that follows no point asks for.
-    pub(super) fn begin(&mut self, question: &Question, page: u32) {
+    pub(super) fn begin(&mut self, question: &Question) {
+        let page = question.page.min(self.cap);
         // Those that are known come first, and a bound where these are gone: with room for what is new.
         let known = self.skip.saturating_add(usize::from(question.bounds && self.from.is_some()));
         let skip = u32::try_from(known).unwrap_or(u32::MAX);
@@ -97,9 +105,12 @@ impl Series {
         };
     }
 
-    /// Begins again after what has been given.
-    pub(super) fn resume(&mut self) {
+    /// Begins again after what has been given; of an aggregate, the part that nothing has been given of.
+    pub(super) fn resume(&mut self, question: &Question) {
         self.point = None;
+        if !question.is_resumable() {
+            return;
+        }
         self.chunk = self.given;
         if let Some((time, count)) = self.last {
             self.from = Some(time);
@@ -107,11 +118,33 @@ impl Series {
         }
     }
 
+    /// What was asked for was too much: asks for less, after what has been given, or says that there is no less.
+    pub(super) fn ask_less(&mut self, question: &Question) -> bool {
+        if !self.can_resume(question) {
+            return false;
+        }
+        let before = match question.intervals() {
+            Some(intervals) => intervals.min(self.cap),
+            None => self.most.min(question.page).min(self.cap),
+        };
+        if before <= 1 {
+            return false;
+        }
+        self.cap = before / 2;
+        self.resume(question);
+        true
+    }
+
+    /// Nothing would be given twice: half a part of an aggregate cannot be left out.
+    pub(super) fn can_resume(&self, question: &Question) -> bool {
+        question.is_resumable() || self.given == self.chunk
+    }
+
     /// The server's place has been lost for no fault of the connection: that must not happen for ever.
-    pub(super) fn lose_place(&mut self) -> Result<(), Error> {
+    pub(super) fn lose_place(&mut self, question: &Question) -> Result<(), Error> {
         self.idle += 1;
         self.check_idle()?;
-        self.resume();
+        self.resume(question);
         Ok(())
     }
 
@@ -119,7 +152,7 @@ impl Series {
     pub(super) fn absorb(&mut self, question: &Question, page: PastPage) -> (Vec<Row>, Result<Then, Error>) {
         let PastPage { mut rows, next } = page;
         if self.point.is_some() && self.goes_back(question, &rows) {
-            return (Vec::new(), self.lose_place().map(|()| Then::Anew(next)));
+            return (Vec::new(), self.lose_place(question).map(|()| Then::Anew(next)));
         }
         if self.is_end_ignored(question, &rows) {
             self.both_times = true;
@@ -214,6 +247,14 @@ impl Series {
                 return Ok(if self.chunk < times.len() { Then::More } else { Then::Over(next) });
             }
         }
+        if next.is_none()
+            && let Some(end) = question.part_end(self)
+        {
+            self.point = None;
+            self.from = Some(end);
+            self.chunk = self.given;
+            return Ok(Then::More);
+        }
         let Some(point) = next else {
             self.point = None;
             // As many as were asked for, and no point: a server that takes them for all that is wanted.
@@ -225,7 +266,7 @@ impl Series {
             // It was asked for more than is known, and whether there is more it has not said.
             self.count_idle(!is_news, !is_news);
             self.check_idle()?;
-            self.resume();
+            self.resume(question);
             return Ok(Then::More);
         };
         self.count_idle(!is_news, self.point.as_ref() == Some(&point));

@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         let mut rows = Vec::new();
         loop {
             if self.series.point.is_none() {
-                self.series.begin(&self.question, self.question.page);
+                self.series.begin(&self.question);
             }
             self.requests += 1;
             assert!(self.requests < 1000, "it goes on for ever");
@@ -297,7 +297,8 @@ fn a_lost_place_is_found_again_by_time() {
         });
         let mut rows = Vec::new();
         for _ in 0..20 {
-            reader.series.begin(&reader.question, 5);
+            reader.series.cap = 5;
+            reader.series.begin(&reader.question);
             let past = reader.question.past(&reader.series);
             let answer = (reader.answer)(past, None);
             let (mut rows_of_page, then) = reader.series.absorb(&reader.question, answer);
@@ -305,7 +306,7 @@ fn a_lost_place_is_found_again_by_time() {
             if let Ok(Then::Over(_)) = then {
                 break;
             }
-            reader.series.resume();
+            reader.series.resume(&reader.question);
         }
         assert_eq!(numbers(&rows), all, "{lost_after}");
     }
@@ -361,7 +362,7 @@ fn empty_pages_before_a_full_one_are_waited_for() {
     let mut given = 0;
     while given < 4 {
         if reader.series.point.is_none() {
-            reader.series.begin(&reader.question, 10);
+            reader.series.begin(&reader.question);
         }
         let past = reader.question.past(&reader.series);
         let answer = (reader.answer)(past, reader.series.point.clone());
