@@ -84,13 +84,15 @@
 //! [`Item::historizing`] keeps the past of an item, [`Item::history`] says how: recorded as it happens, loaded, or computed
 //! from a signal ([`History`]). Clients read it raw, at times and by all aggregates of Part 13, with what was modified and
 //! annotated, and change it, unless it is computed or [`read_only`](History::read_only); [`Simulator::history`] reads it in
-//! the program. Values are taken where they are made, so the server time of a value of the past is its source time. What a
+//! the program. A raw value with an annotation beside it has the bit `ExtraData`. Values are taken where they are made, so the server time of a value of the past is its source time. What a
 //! [`Fault`] does to an item is done to what leaves the server, so the past does not have it; it outlives a
 //! [`restart`](Simulator::restart). How many values come in one answer is [`Limits::history_values`].
 //!
 //! Below such an item are `Annotations` and `HA Configuration`, with `~Stepped/Tank.Level` and the like as identifiers.
 //!
-//! Events ([`EventRecord`]) are read from the Server object. They are history only: nobody is notified of them.
+//! Events ([`EventRecord`]) are read from the Server object and from the folders their sources are below, and who monitors one
+//! of these is told of them as they happen. A where clause of such a monitored item may compare numbers and types
+//! (`OfType`), but one that compares texts or node ids lets nothing pass; reading the past knows them all.
 //!
 //! # Faults
 //!

@@ -75,6 +75,12 @@ impl State {
         }
     }
 
+    /// As a historian keeps it.
+    fn kept(&self) -> history::Sample {
+        let value = if self.status.is_bad() { Value::Null } else { self.value.clone() };
+        history::Sample { time: self.source_time, value, status: self.status }
+    }
+
     /// What the item had last, by its history.
     pub(super) fn at(last: history::Sample) -> State {
         State { status: last.status, ..State::new(last.value, last.time) }
@@ -233,11 +239,17 @@ impl Node {
         self.note(&state);
     }
 
+    /// Its past takes in what it starts with, unless that is what was kept last.
+    pub(super) fn look(&self) {
+        if let Some(series) = self.history.as_ref().filter(|_| !self.is_live()) {
+            series.look(self.state().kept());
+        }
+    }
+
     /// Its past takes in what it has now. Under the lock of the state, or of two changes the older could be noted last.
     pub(super) fn note(&self, state: &State) {
         let Some(series) = self.history.as_ref().filter(|_| !self.is_live()) else { return };
-        let value = if state.status.is_bad() { Value::Null } else { state.value.clone() };
-        series.note(history::Sample { time: state.source_time, value, status: state.status });
+        series.note(state.kept());
     }
 
     /// The past of its signal, where nobody keeps it, has a turn here.

@@ -59,6 +59,7 @@ mod sim_fault;
 mod sim_fault_item;
 mod sim_fault_process;
 mod sim_history;
+mod sim_history_events;
 mod sim_history_kinds;
 mod sim_history_preset;
 mod sim_history_redb;

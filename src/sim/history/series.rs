@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::computed::{Course, Turn};
 use super::historian::Historian;
 use super::options::{History, Kept};
+use super::store::Direction;
 use crate::history::{AggregateConfiguration, Sample};
 use crate::sim::node::lock;
 use crate::{DataType, Status, Value};
@@ -27,7 +28,7 @@ pub(crate) struct Series {
     /// Clients may change it.
     pub(crate) writable: bool,
     pub(super) historian: Arc<Historian>,
-    /// What was kept last of an item that changes by itself.
+    /// What was kept last, before the start too.
     last: Mutex<Option<(Value, Status)>>,
 }
 
@@ -85,7 +86,17 @@ impl Series {
         if let Some(capacity) = series.capacity {
             store.trim(&series.id, capacity)?;
         }
+        *lock(&series.last) = series.latest()?.map(|sample| (sample.value, sample.status));
         Ok(series)
+    }
+
+    /// The latest sample that is kept.
+    pub(crate) fn latest(&self) -> Result<Option<Sample>, Status> {
+        if self.is_computed() {
+            return Ok(None);
+        }
+        let latest = self.historian.store().scan(&self.id, DateTime::<Utc>::MAX_UTC, Direction::Backward, 1);
+        latest.map(|found| found.into_iter().next())
     }
 
     pub(crate) fn is_computed(&self) -> bool {
@@ -107,8 +118,8 @@ impl Series {
         }
     }
 
-    /// What the item had when it was looked at: noted where it is another than the last.
-    pub(super) fn look(self: &Arc<Series>, sample: Sample) {
+    /// What the item has when it is looked at, or when it starts: noted where it is another than the last.
+    pub(crate) fn look(self: &Arc<Series>, sample: Sample) {
         let mut last = lock(&self.last);
         let same = last.as_ref().is_some_and(|(value, status)| {
             // Not a number is not even equal to itself, but it is no change either.

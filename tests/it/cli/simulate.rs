@@ -217,6 +217,8 @@ fn each_broken_file_is_told_where_and_why() {
         let done = opc(["simulate", "--config", plant.to_str().unwrap(), "--check"]).expect(0);
         let plural = if samples == 1 { "" } else { "s" };
         assert!(done.stdout.contains(&format!("({samples} sample{plural} from files)")), "{}", done.stdout);
+    }
+}
 
 #[test]
 fn what_is_offered_is_what_the_options_say() {
