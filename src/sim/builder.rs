@@ -16,8 +16,8 @@ use super::limits::Limits;
 use super::restart::Current;
 use super::simulator::Simulator;
 use super::{build, preset};
-use crate::engine::server::{Ready, Server, Settings};
-use crate::{Error, Result};
+use crate::engine::server::{Ready, Server, Settings, User};
+use crate::{Error, Result, Security};
 
 /// What a [`Simulator`] will be. Nothing is checked before `start`.
 #[derive(Debug)]
@@ -35,6 +35,9 @@ pub struct SimulatorBuilder {
     #[cfg(feature = "redb")]
     history_file: Option<PathBuf>,
     events: Vec<EventRecord>,
+    security: Security,
+    users: Vec<User>,
+    allow_anonymous: Option<bool>,
     event_capacity: usize,
 }
 
@@ -60,6 +63,9 @@ impl SimulatorBuilder {
             #[cfg(feature = "redb")]
             history_file: None,
             events: Vec::new(),
+            security: Security::None,
+            users: Vec::new(),
+            allow_anonymous: None,
             event_capacity: MOST_EVENTS,
         }
     }
@@ -171,6 +177,54 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Which message security is offered. Default [`Security::None`], none; [`Sign`](Security::Sign) and
+    /// [`SignAndEncrypt`](Security::SignAndEncrypt) offer that and nothing else, [`Best`](Security::Best) offers none, `Sign`
+    /// and `SignAndEncrypt`. The policies are `Basic256Sha256`, `Aes128_Sha256_RsaOaep` and
+    /// `Aes256_Sha256_RsaPss`.
+    ///
+    /// The certificate is made for this simulator and signed by itself. All simulators of one process have the same key,
+    /// which is made with the first of them and takes up to two seconds. Every client certificate is trusted. All of it is
+    /// in a folder of its own among the system's temporary files, which is gone with the simulator.
+    ///
+    /// ```
+    /// use openopc::{Client, Security, sim::Simulator};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// # let pki = std::env::temp_dir().join(format!("openopc-doc-{}", std::process::id()));
+    /// let simulator = Simulator::builder().preset().security(Security::SignAndEncrypt).start().await?;
+    /// let client = Client::builder(simulator.url())
+    ///     .security(Security::SignAndEncrypt)
+    ///     .trust_any_certificate(true)
+    /// #     .pki_dir(&pki)
+    ///     .open()
+    ///     .await?;
+    /// assert_eq!(client.read_as::<i16>("Random.Int2").await?, 41);
+    /// # client.close().await?;
+    /// # std::fs::remove_dir_all(pki).ok();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn security(mut self, security: Security) -> SimulatorBuilder {
+        self.security = security;
+        self
+    }
+
+    /// Adds a user who may log in with this password. With the first one, anonymous users are refused, unless
+    /// [`allow_anonymous`](Self::allow_anonymous) says otherwise. Users may all do the same.
+    ///
+    /// Without message security the password crosses the wire in clear.
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> SimulatorBuilder {
+        self.users.push(User { name: name.into(), password: password.into() });
+        self
+    }
+
+    /// Whether anonymous users may log in. Default: as long as there is no [`user`](Self::user).
+    pub fn allow_anonymous(mut self, yes: bool) -> SimulatorBuilder {
+        self.allow_anonymous = Some(yes);
+        self
+    }
+
     /// How many events are kept, the newest, at least 1. Default 100,000.
     pub fn event_capacity(mut self, events: usize) -> SimulatorBuilder {
         self.event_capacity = events;
@@ -222,6 +276,9 @@ impl SimulatorBuilder {
             #[cfg(feature = "redb")]
             history_file,
             events,
+            security,
+            users,
+            allow_anonymous,
             event_capacity,
         } = self;
         #[cfg(not(feature = "redb"))]
@@ -252,7 +309,17 @@ impl SimulatorBuilder {
             IpAddr::V6(ip) => format!("[{ip}]"),
         };
         let url = format!("opc.tcp://{host}:{}", address.port());
-        let settings = Settings { host, limits, namespace, made_by, namespaces_first: Vec::new() };
+        let allow_anonymous = allow_anonymous.unwrap_or(users.is_empty());
+        let settings = Settings {
+            host,
+            limits,
+            namespace,
+            namespaces_first: Vec::new(),
+            made_by,
+            security,
+            users,
+            allow_anonymous,
+        };
         let server = Server::start(Arc::clone(&current), settings, listener, ready).map_err(Error::Sim)?;
         Ok(Starting(Simulator::new(current, server, url)))
     }
@@ -279,6 +346,16 @@ impl SimulatorBuilder {
         }
         if let Some((name, _)) = history.into_iter().find(|(_, limit)| *limit == 0) {
             return Err(Error::Config(format!("`{name}` is 0, so no history could be read")));
+        }
+        if self.users.iter().any(|user| user.name.is_empty()) {
+            return Err(Error::Config("a user needs a name: without one nobody can log in".into()));
+        }
+        let mut names = std::collections::HashSet::new();
+        if let Some(user) = self.users.iter().find(|user| !names.insert(&user.name)) {
+            return Err(Error::Config(format!("the user `{}` is there twice", user.name)));
+        }
+        if self.users.is_empty() && self.allow_anonymous == Some(false) {
+            return Err(Error::Config("nobody could log in: no anonymous users, and no others".into()));
         }
         if !is_namespace(&self.namespace) {
             return Err(Error::Config(format!("`{}` cannot be the items' namespace", self.namespace)));

@@ -100,10 +100,19 @@
 //! with the server itself. See [`Fault`]; [`Simulator::crash`] and [`Simulator::restart`] are for a server that comes
 //! back changed.
 //!
-//! # What it is not
+//! # Security
 //!
-//! There is no security: anyone who can connect can do everything. It listens on this computer only, unless told
-//! otherwise.
+//! There is none, unless [`SimulatorBuilder::security`] and [`SimulatorBuilder::user`] say so: anyone who can connect can do
+//! everything. It listens on this computer only, unless told otherwise.
+//!
+//! On signed and encrypted connections the simulator cannot look into messages before the engine does. So on those
+//!
+//! - [`Simulator::request_count`] does not count; [`Simulator::requests`] and the counts of single items hold;
+//! - an index range that is none fails the whole request with `BadDecodingError`, not its one node;
+//! - a monitored item without a filter is not told of changes of the status alone, where Part 4, 7.22.2 wants it to be;
+//! - a client that means harm can bring down the program, see `SECURITY.md`.
+//!
+//! Faults of the network work on all connections.
 
 mod alias;
 mod build;

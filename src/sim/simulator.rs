@@ -233,7 +233,8 @@ impl Simulator {
     }
 
     /// How often clients have asked for this service since the start or the last
-    /// [`clear_requests`](Simulator::clear_requests), refused requests included.
+    /// [`clear_requests`](Simulator::clear_requests), refused requests included. Requests on signed and encrypted connections
+    /// are not counted.
     pub fn request_count(&self, service: Service) -> u64 {
         self.space().log(|log| log.counted(service))
     }

@@ -50,6 +50,7 @@ mod from_openopc;
 mod history_aggregates;
 mod history_by_hand;
 mod peer;
+mod security;
 mod sim;
 mod sim_browse;
 mod sim_build;

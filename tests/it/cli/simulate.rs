@@ -219,3 +219,29 @@ fn each_broken_file_is_told_where_and_why() {
         assert!(done.stdout.contains(&format!("({samples} sample{plural} from files)")), "{}", done.stdout);
     }
 }
+
+#[test]
+fn what_is_offered_is_what_the_options_say() {
+    let folder = Folder::new("cli-secure");
+    let plant = folder.file("plant.toml", &format!("security = 'best'\nusers = {{ ann = 'x' }}\n{PLANT}"));
+    folder.file("measured.csv", MEASURED);
+    let plant = plant.to_str().unwrap();
+    for (options, rows) in [
+        (&["--config", plant][..], 7),
+        (&["--config", plant, "--security", "sign"], 3),
+        (&["--security", "sign-and-encrypt", "--user", "joe:a:b"], 3),
+    ] {
+        let mut simulator = start(command(["simulate", "--listen", "127.0.0.1:0"]).args(options));
+        let url = simulator.line();
+        let listed = opc(["endpoints", url.trim_end(), "-o", "json"]).expect(0).stdout;
+        assert_eq!(listed.lines().count(), rows, "{listed}");
+        assert!(listed.contains("User") && !listed.contains("Anonymous"), "{listed}");
+    }
+    for (option, value, words) in [
+        ("--security", "strong", "no security; write one of none, sign, sign-and-encrypt, best"),
+        ("--user", "joe", "write NAME:PASSWORD"),
+    ] {
+        let done = opc(["simulate", option, value]).expect(2);
+        assert!(done.stderr.contains(words), "{}", done.stderr);
+    }
+}

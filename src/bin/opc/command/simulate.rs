@@ -33,6 +33,12 @@ pub(super) async fn run(args: &Simulate) -> Result<Exit, Failure> {
     if let Some(seed) = args.seed {
         builder = builder.seed(seed);
     }
+    if let Some(security) = args.security {
+        builder = builder.security(security);
+    }
+    for (name, password) in &args.users {
+        builder = builder.user(name, password);
+    }
     let listener = TcpListener::bind(&args.listen).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => {
             Failure::Usage(format!("`{}` is no address, write HOST:PORT", args.listen))
