@@ -14,6 +14,7 @@
 )]
 
 mod aggregates;
+mod history;
 mod history_store;
 mod import;
 mod list;
@@ -33,14 +34,23 @@ criterion_group! {
 }
 
 fn main() {
-    if subscribe::plays_a_part() {
-        return;
+    if let Ok(role) = std::env::var(support::ROLE) {
+        let words: Vec<&str> = role.split(' ').collect();
+        return match words[0] {
+            "history" => history::play(&words[1..]),
+            _ => subscribe::play(&words[1..]),
+        };
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // As criterion does: a word is what to run, `--test` is once.
     let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    if filter.is_none_or(|filter| "subscribed tags".contains(filter.as_str())) {
-        subscribe::benches(arguments.iter().any(|argument| argument == "--test"));
+    let is_wanted = |name: &str| filter.is_none_or(|filter| name.contains(filter.as_str()));
+    let quick = arguments.iter().any(|argument| argument == "--test");
+    if is_wanted(subscribe::NAME) {
+        subscribe::benches(quick);
+    }
+    if is_wanted(history::NAME) {
+        history::benches(quick);
     }
     benches();
     criterion::Criterion::default().configure_from_args().final_summary();

@@ -1,9 +1,9 @@
 //! Tags that change all the time: what arrives, and what it costs the client in processor time and memory.
 //!
-//! The server, and each client that is measured, is a process of its own: this program again, told so by its environment.
+//! The server, and each client that is measured, is a process of its own.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -13,10 +13,9 @@ use opcua::types::{MonitoredItemCreateRequest, MonitoringParameters, TimestampsT
 use openopc::sim::{Item, Signal, Simulator};
 use openopc::{Client, Reading, SubscribeOptions, Subscription};
 
-use crate::support::{live, node, process_cpu, raw, resident, runtimes};
+use crate::support::{live, node, part, process_cpu, raw, resident, runtimes};
 
-/// In the environment of a process that is to be one side of a measurement.
-const ROLE: &str = "OPENOPC_BENCH_ROLE";
+pub(crate) const NAME: &str = "subscribed tags";
 
 /// How many tags, and how often they change and are told.
 struct Load {
@@ -39,7 +38,7 @@ pub(crate) fn benches(quick: bool) {
     let (long, short) = (Duration::from_secs(1), Duration::from_millis(100));
     let span = Duration::from_secs(if quick { 1 } else { 10 });
     let sizes: &[usize] = if quick { &[1_000] } else { &[10_000, 100_000] };
-    println!("subscribed tags: raw engine, facade, and the facade's cost relative to the engine's");
+    println!("{NAME}: raw engine, facade, and the facade's cost relative to the engine's");
     for &tags in sizes {
         for every in [long, short] {
             let load = Load { tags, every, span };
@@ -91,18 +90,11 @@ impl Load {
 
 fn role(name: &str, load: &Load, url: &str) -> Child {
     let (every, span) = (load.every.as_millis(), load.span.as_millis());
-    Command::new(std::env::current_exe().unwrap())
-        .env(ROLE, format!("{name} {} {every} {span} {url}", load.tags))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+    part(&format!("subscribe {name} {} {every} {span} {url}", load.tags))
 }
 
-/// Plays the part that the environment names; `false` where it names none.
-pub(crate) fn plays_a_part() -> bool {
-    let Ok(role) = std::env::var(ROLE) else { return false };
-    let words: Vec<&str> = role.split(' ').collect();
+/// Plays one part of a measurement.
+pub(crate) fn play(words: &[&str]) {
     let number = |word: &str| word.parse::<u64>().unwrap();
     let load = |words: &[&str]| Load {
         tags: usize::try_from(number(words[0])).unwrap(),
@@ -116,7 +108,6 @@ pub(crate) fn plays_a_part() -> bool {
         let (_, runtime) = runtimes().into_iter().find(|(name, _)| *name == words[1]).unwrap();
         runtime.block_on(receive(words[0] == "raw", &load, url));
     }
-    true
 }
 
 /// Until it is killed.

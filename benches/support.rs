@@ -1,5 +1,6 @@
 //! What all benches share: a simulator, both clients, both runtimes.
 
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +84,19 @@ pub(crate) fn value_of(id: &str) -> ReadValueId {
     ReadValueId::from(node(id))
 }
 
+/// In the environment of a process that is to be one side of a measurement.
+pub(crate) const ROLE: &str = "OPENOPC_BENCH_ROLE";
+
+/// This program again, to play the part that these words name.
+pub(crate) fn part(words: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .env(ROLE, words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
 /// Processor time that this process has used.
 #[cfg(target_os = "linux")]
 pub(crate) fn process_cpu() -> Duration {
@@ -101,7 +115,16 @@ pub(crate) fn process_cpu() -> Duration {
 
 /// Bytes of memory that this process holds; 0 where the system does not tell.
 pub(crate) fn resident() -> u64 {
+    memory("VmRSS:")
+}
+
+/// The most it has ever held.
+pub(crate) fn peak() -> u64 {
+    memory("VmHWM:")
+}
+
+fn memory(key: &str) -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with("VmRSS:"));
+    let line = text.lines().find(|line| line.starts_with(key));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

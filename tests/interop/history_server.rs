@@ -17,7 +17,7 @@ async fn reads_our_history(stack: Stack) {
         let sample = |n: i32| Sample::new(start + TimeDelta::seconds(n.into()), f64::from(n));
         History::recorded().samples((0..count).map(sample))
     };
-    let item = |id, count| Item::new(id, None::<f64>).data_type(DataType::Double).history(line(count));
+    let item = |id, history| Item::new(id, None::<f64>).data_type(DataType::Double).history(history);
     let mut limits = Limits::default();
     limits.history_values = 100;
     // Whoever writes it hears of it.
@@ -31,8 +31,8 @@ async fn reads_our_history(stack: Stack) {
     });
     let builder = Simulator::builder()
         .item(bell)
-        .item(item("Line", 1_000))
-        .item(item("Edit", 10))
+        .item(item("Line", line(1_000)))
+        .item(item("Edit", line(10).annotation(start + TimeDelta::seconds(1), "Ada", "calibrated")))
         .event(EventRecord::new("serviced").severity(300).time(start))
         .limits(limits);
     let simulator = Arc::new(builder.start().await.expect("the simulator starts"));

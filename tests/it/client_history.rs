@@ -151,7 +151,11 @@ async fn aggregates_by_whatever_name() {
     // What the server does not have is named, with what it does have.
     let query = HistoryQuery::aggregate(range(0, 100), "Median", ten);
     let error = within(opc.history_with("A", &query)).await.unwrap_err();
-    assert!(matches!(error, Error::Query { .. }) && error.to_string().contains("Median"), "{error}");
+    assert!(matches!(error, Error::Query { .. }), "{error:?}");
+    assert!(
+        ["Median", "Average, ", "Maximum, "].iter().all(|word| error.to_string().contains(word)),
+        "{error}"
+    );
     let query = HistoryQuery::aggregate(range(0, 100), NodeId::numeric(0, 85), ten);
     let error = within(opc.history_with("A", &query)).await.unwrap_err();
     match &error {
@@ -254,6 +258,35 @@ async fn raw_values_go_on_after_a_restart_and_aggregates_do_not() {
     assert!(matches!(last, Some(Err(Error::Disconnected { .. }))), "{last:?}");
 }
 
+/// What was changed, and what was written beside it, in pages of seven: nothing is asked for again but the next page.
+#[tokio::test]
+async fn a_page_costs_one_request() {
+    let mut past = History::recorded().samples(samples((0..50).map(at)));
+    for second in 0..50 {
+        past = past.annotation(at(second), "Ada", format!("note {second}"));
+    }
+    let (simulator, opc) = served([double("A").history(past)], narrow(2)).await;
+    let changed = (0..50).map(|n| openopc::history::Sample::new(at(n), 7.0));
+    for replaced in within(opc.history_replace("A", changed)).await.unwrap() {
+        replaced.unwrap();
+    }
+    let asked = |before: usize| {
+        let all = sent(&simulator).split_off(before);
+        let (reads, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|request| request.service == Service::HistoryRead);
+        (reads.len(), others.len())
+    };
+    // 50 in sevens are eight pages. Before the first, the limits and the property are looked for.
+    let before = sent(&simulator).len();
+    assert_eq!(within(opc.history_modified("A", range(0, 50))).await.unwrap().len(), 50);
+    let (reads, others) = asked(before);
+    assert!(reads == 8 && others <= 2, "{reads} pages, {others} others");
+    let before = sent(&simulator).len();
+    assert_eq!(within(opc.annotations("A", range(0, 50))).await.unwrap().len(), 50);
+    let (reads, others) = asked(before);
+    assert!(reads == 8 && others <= 3, "{reads} pages, {others} others");
+}
+
 #[tokio::test]
 async fn texts_of_hda_count_from_the_clock_that_is_asked_for() {
     // Every 1000 s for days; the moment of asking is some seconds after that of these.
@@ -284,6 +317,23 @@ async fn texts_of_hda_count_from_the_clock_that_is_asked_for() {
     let query = HistoryQuery::raw(past[0]..past[2]).server_clock(true);
     assert_eq!(times(within(opc.history_with("A", &query)).await.unwrap()), past[..2]);
     assert_eq!(asked(), before);
+    // Of events it is the same.
+    let mut builder = Simulator::builder().item(Item::new("Pump", 1.0));
+    for n in [9_500, 500, 300] {
+        builder = builder.event(EventRecord::new(format!("{n} s ago")).time(now - TimeDelta::seconds(n)));
+    }
+    let simulator = builder.start().await.unwrap();
+    let opc = openopc::open(simulator.url()).await.unwrap();
+    let last = EventQuery::new("NOW-5000S..NOW-100S");
+    for server_clock in [false, true] {
+        let asked = || sent(&simulator).iter().filter(|r| r.items.iter().any(|id| id == "i=2258")).count();
+        let before = asked();
+        let query = last.clone().server_clock(server_clock);
+        let events = within(opc.history_events("i=2253", &query)).await.unwrap();
+        let texts: Vec<_> = events.into_iter().map(|event| event.message.unwrap()).collect();
+        assert_eq!(texts, ["500 s ago", "300 s ago"]);
+        assert_eq!(asked() - before, usize::from(server_clock));
+    }
     let (_simulator, opc) = served([kept("B", 0..9)], narrow(1)).await;
     let fixed = within(opc.history("B", "2020-01-01T00:00:01Z..2020-01-01T00:00:03Z")).await.unwrap();
     assert_eq!(seconds(&fixed), [1, 2]);

@@ -10,7 +10,7 @@ use crate::engine::client::{Extra, Row, Selected};
 use crate::{Client, IntoTag, NodeId, QualifiedName, Result, Tag, TagKind, Value};
 
 use super::query::PATIENCE;
-use super::question::{Asked, Question, senseless};
+use super::question::{Asked, Question, now, senseless};
 use super::run::{Maker, run};
 use super::{HistoryRange, OPERATION};
 
@@ -37,13 +37,21 @@ pub struct EventQuery {
     count: Option<usize>,
     fields: Vec<(NodeId, String)>,
     page: u32,
+    server_clock: bool,
     patience: Duration,
 }
 
 impl EventQuery {
     /// The events from one time to another.
     pub fn new(range: impl Into<HistoryRange>) -> EventQuery {
-        EventQuery { range: range.into(), count: None, fields: Vec::new(), page: PAGE, patience: PATIENCE }
+        EventQuery {
+            range: range.into(),
+            count: None,
+            fields: Vec::new(),
+            page: PAGE,
+            server_clock: false,
+            patience: PATIENCE,
+        }
     }
 
     /// At most this many events, the first of the range. With it, one of the range's two times is enough.
@@ -74,8 +82,25 @@ impl EventQuery {
         self
     }
 
-    fn question(&self) -> Result<Question> {
-        let (start, end) = self.range.resolve(Utc::now()).map_err(senseless)?;
+    /// Times such as `NOW-1H` count from the server's time, which is asked for then. Default no: from the time of this
+    /// machine.
+    #[must_use]
+    pub fn server_clock(mut self, yes: bool) -> Self {
+        self.server_clock = yes;
+        self
+    }
+
+    /// How long a read that has begun waits for a lost connection. Default 60 s.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    async fn question(&self, client: &Client) -> Result<Question> {
+        client.inner().check_open(OPERATION)?;
+        let now = now(client, self.range.is_relative(), self.server_clock).await?;
+        let (start, end) = self.range.resolve(now).map_err(senseless)?;
         if self.count.is_none() && (start.is_none() || end.is_none()) {
             return Err(senseless("say from when to when, or how many events"));
         }
@@ -168,7 +193,7 @@ impl Client {
         let tags = tags.into_iter().map(IntoTag::into_tag).collect();
         let query = query.clone();
         Results::of(self, OPERATION, None, move |client, outlet| async move {
-            let question = client.inner().check_open(OPERATION).and_then(|()| query.question());
+            let question = Box::pin(query.question(&client)).await;
             let maker = Maker { row: occurrence, piece: |piece| piece.rows };
             run(client, tags, question, outlet, maker).await
         })

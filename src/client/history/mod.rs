@@ -249,11 +249,14 @@ impl Inner {
         if let Some(found) = offered.iter().find(|offered| offered.name.eq_ignore_ascii_case(text)) {
             return Ok((found.node.clone(), found.name.clone()));
         }
-        let own = offered.into_iter().filter(|offered| offered.standard.is_none());
-        let own: Vec<String> = own.map(|offered| offered.name).collect();
-        let own = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
+        let offered: Vec<String> = offered.into_iter().map(|offered| offered.name).collect();
+        let offered = if offered.is_empty() {
+            "does not tell what it has".to_owned()
+        } else {
+            format!("has {}", offered.join(", "))
+        };
         Err(senseless(format!(
-            "no aggregate `{text}`: it is no name of Part 13 and no number of OPC HDA, and of its own the server has {own}"
+            "no aggregate `{text}`: it is no name of Part 13 and no number of OPC HDA, and the server {offered}"
         )))
     }
 }

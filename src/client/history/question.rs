@@ -73,7 +73,7 @@ impl Question {
     /// The question about raw values, or those at times. Aggregates are the caller's, who knows the nodes of these.
     pub(super) async fn of(client: &Client, query: &HistoryQuery, modified: bool) -> Result<Question> {
         query.check().map_err(senseless)?;
-        let now = query.now(client).await?;
+        let now = now(client, query.is_relative(), query.server_clock).await?;
         let asked = match &query.kind {
             Kind::Raw(range) => {
                 let (start, end) = range.resolve(now).map_err(senseless)?;
@@ -216,29 +216,29 @@ fn span(start: DateTime<Utc>, end: DateTime<Utc>) -> Duration {
     span.to_std().unwrap_or_default()
 }
 
-impl HistoryQuery {
-    /// The moment that relative times count from.
-    async fn now(&self, client: &Client) -> Result<DateTime<Utc>> {
-        if !self.server_clock || !self.is_relative() {
-            return Ok(Utc::now());
-        }
-        let inner = client.inner();
-        let target = Target::value(&NodeId::numeric(0, CURRENT_TIME));
-        let samples = inner.link().read(&[target], 0.0).await;
-        let samples = samples.map_err(|failure| inner.error(Operation::History, failure))?;
-        match samples.into_iter().next() {
-            Some(sample) => match sample.value {
-                Value::DateTime(now) if !sample.status.is_bad() => Ok(now),
-                _ => Err(Error::Item {
-                    operation: OPERATION,
-                    tag: crate::Tag::numeric(0, CURRENT_TIME),
-                    status: sample.status,
-                }),
-            },
-            None => Err(senseless("the server does not tell its time")),
-        }
+/// The moment that relative times count from: the server's, which is asked only where there are such times.
+pub(super) async fn now(client: &Client, is_relative: bool, server_clock: bool) -> Result<DateTime<Utc>> {
+    if !server_clock || !is_relative {
+        return Ok(Utc::now());
     }
+    let inner = client.inner();
+    let target = Target::value(&NodeId::numeric(0, CURRENT_TIME));
+    let samples = inner.link().read(&[target], 0.0).await;
+    let samples = samples.map_err(|failure| inner.error(Operation::History, failure))?;
+    match samples.into_iter().next() {
+        Some(sample) => match sample.value {
+            Value::DateTime(now) if !sample.status.is_bad() => Ok(now),
+            _ => Err(Error::Item {
+                operation: OPERATION,
+                tag: crate::Tag::numeric(0, CURRENT_TIME),
+                status: sample.status,
+            }),
+        },
+        None => Err(senseless("the server does not tell its time")),
+    }
+}
 
+impl HistoryQuery {
     fn is_relative(&self) -> bool {
         match &self.kind {
             Kind::Raw(range) | Kind::Aggregate { range, .. } => range.is_relative(),

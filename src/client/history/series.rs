@@ -112,6 +112,10 @@ impl Series {
             return;
         }
         self.chunk = self.given;
+        // The next of the times that were given may be any.
+        if matches!(question.asked, Asked::At { .. }) {
+            return;
+        }
         if let Some((time, count)) = self.last {
             self.from = Some(time);
             self.skip = count;

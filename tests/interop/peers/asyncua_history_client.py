@@ -98,6 +98,17 @@ class Checks:
         require([value.StatusCode.value for value in values] == [0x402, 0], values)
         return numbers(values)
 
+    async def annotations(self):
+        # With the details of their own, where most clients read the property.
+        details = ua.ReadAnnotationDataDetails()
+        details.ReqTimes = [at(1), at(2)]
+        values = await self.read(details, "Edit")
+        require([value.SourceTimestamp for value in values] == [at(1), at(2)], values)
+        note = values[0].Value.Value
+        require((note.Message, note.UserName) == ("calibrated", "Ada"), note)
+        require(values[1].StatusCode.value == ua.StatusCodes.GoodNoData, values[1])
+        return note.Message
+
     async def insert(self):
         details = ua.UpdateDataDetails()
         details.NodeId = self.node("Edit").nodeid
@@ -159,6 +170,6 @@ if __name__ == "__main__":
         Checks,
         (
             "connect", "historizing", "raw_paged", "raw_backward", "raw_newest", "raw_bounds", "average", "count",
-            "at_times", "insert", "delete", "events", "live_events", "disconnect",
+            "at_times", "annotations", "insert", "delete", "events", "live_events", "disconnect",
         ),
     )

@@ -401,3 +401,30 @@ fn each_time_has_one_value() {
         assert!(matches!(error, Some(Error::Item { status, .. }) if status == code::BAD_UNKNOWN_RESPONSE));
     }
 }
+
+#[test]
+fn times_in_any_order_go_on_after_a_lost_place() {
+    for times in [(0..25).rev().collect::<Vec<i64>>(), (0..25).map(|n| n * 7 % 25).collect()] {
+        let asked = Asked::At { times: times.iter().map(|n| second(*n)).collect(), simple_bounds: false };
+        let question = Question { asked, ..raw(None, None, None) };
+        let mut series = Series::new(0, Tag::numeric(0, 1));
+        let mut rows = Vec::new();
+        loop {
+            series.begin(&question);
+            let Past::At { times, .. } = question.past(&series) else { panic!("these are times") };
+            let all = times.iter().map(|time| (*time - second(0)).num_seconds());
+            // The server divides what it is asked for, and then it is gone.
+            let half = times.len().div_ceil(2);
+            let (mut some, then) =
+                series.absorb(&question, page(all.take(half), (half < times.len()).then_some("on")));
+            rows.append(&mut some);
+            match then {
+                Ok(Then::Over(_)) => break,
+                Ok(_) => series.resume(&question),
+                Err(error) => panic!("{error}"),
+            }
+            assert!(rows.len() <= 25);
+        }
+        assert_eq!(numbers(&rows), times);
+    }
+}

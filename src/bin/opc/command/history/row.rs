@@ -118,64 +118,27 @@ fn change(change: Change) -> &'static str {
     }
 }
 
-impl<T: Past> Record for PastRow<'_, T> {
-    const FIELDS: &'static [&'static str] = if T::MODIFIED {
-        &[
-            "tag",
-            "value",
-            "type",
-            "quality",
-            "status",
-            "source_time",
-            "server_time",
-            "history",
-            "partial",
-            "multiple_values",
-            "change",
-            "change_time",
-            "user",
-            "error",
-        ]
-    } else {
-        &[
-            "tag",
-            "value",
-            "type",
-            "quality",
-            "status",
-            "source_time",
-            "server_time",
-            "history",
-            "partial",
-            "multiple_values",
-            "error",
-        ]
+/// Those in the middle are there where it is about what was changed.
+macro_rules! columns {
+    ($modified:expr; $($first:expr),+; $($change:expr),+; $($last:expr),+) => {
+        if $modified { &[$($first,)+ $($change,)+ $($last),+] } else { &[$($first,)+ $($last),+] }
     };
+}
 
-    const TITLES: &'static [Title] = if T::MODIFIED {
-        &[
-            Title::Always("Tag"),
-            Title::Always("Value"),
-            Title::Always("Quality"),
-            Title::Always("Time"),
-            Title::Always("History"),
-            Title::Always("Change"),
-            Title::Always("Changed"),
-            Title::Always("User"),
-            Title::IfAny("Status"),
-            Title::IfAny("Error"),
-        ]
-    } else {
-        &[
-            Title::Always("Tag"),
-            Title::Always("Value"),
-            Title::Always("Quality"),
-            Title::Always("Time"),
-            Title::Always("History"),
-            Title::IfAny("Status"),
-            Title::IfAny("Error"),
-        ]
-    };
+impl<T: Past> Record for PastRow<'_, T> {
+    const FIELDS: &'static [&'static str] = columns![
+        T::MODIFIED;
+        "tag", "value", "type", "quality", "status", "source_time", "server_time", "history", "partial", "multiple_values";
+        "change", "change_time", "user";
+        "error"
+    ];
+
+    const TITLES: &'static [Title] = columns![
+        T::MODIFIED;
+        Title::Always("Tag"), Title::Always("Value"), Title::Always("Quality"), Title::Always("Time"), Title::Always("History");
+        Title::Always("Change"), Title::Always("Changed"), Title::Always("User");
+        Title::IfAny("Status"), Title::IfAny("Error")
+    ];
 
     fn fields(&self) -> Vec<Cow<'_, str>> {
         let mut fields = self.row.fields();
