@@ -36,6 +36,7 @@ pub struct SimulatorBuilder {
     security: Security,
     users: Vec<User>,
     allow_anonymous: Option<bool>,
+    trust_clients: bool,
 }
 
 #[derive(Debug)]
@@ -63,6 +64,7 @@ impl SimulatorBuilder {
             security: Security::None,
             users: Vec::new(),
             allow_anonymous: None,
+            trust_clients: true,
         }
     }
 
@@ -174,8 +176,7 @@ impl SimulatorBuilder {
     /// `Aes256_Sha256_RsaPss`.
     ///
     /// The certificate is made for this simulator and signed by itself. All simulators of one process have the same key,
-    /// which is made with the first of them and takes up to two seconds. Every client certificate is trusted. All of it is
-    /// in a folder of its own among the system's temporary files, which is gone with the simulator.
+    /// which is made with the first of them and takes up to two seconds. All of it is in a folder of its own among the system's temporary files, which is gone with the simulator.
     ///
     /// ```
     /// use openopc::{Client, Security, sim::Simulator};
@@ -198,6 +199,13 @@ impl SimulatorBuilder {
     /// ```
     pub fn security(mut self, security: Security) -> SimulatorBuilder {
         self.security = security;
+        self
+    }
+
+    /// Whether the certificates of clients are trusted. Default `true`; with `false` every signed or encrypted session is
+    /// refused, as by a server that nobody has told to trust them.
+    pub fn trust_clients(mut self, yes: bool) -> SimulatorBuilder {
+        self.trust_clients = yes;
         self
     }
 
@@ -264,6 +272,7 @@ impl SimulatorBuilder {
             security,
             users,
             allow_anonymous,
+            trust_clients,
         } = self;
         #[cfg(not(feature = "redb"))]
         let historian = Historian::default();
@@ -302,6 +311,7 @@ impl SimulatorBuilder {
             security,
             users,
             allow_anonymous,
+            trust_clients,
         };
         let server = Server::start(Arc::clone(&current), settings, listener, ready).map_err(Error::Sim)?;
         Ok(Starting(Simulator::new(current, server, url)))
