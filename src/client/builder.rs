@@ -124,7 +124,11 @@ impl ClientBuilder {
 
     /// How messages are protected. Default [`Security::None`].
     ///
-    /// The first use of any other makes a key pair and a certificate in [`pki_dir`](Self::pki_dir).
+    /// The first use of any other makes a key pair and a certificate in [`pki_dir`](Self::pki_dir), which takes a second. The
+    /// server has to trust it: `own/NAME.der`, with the [`name`](Self::name) of the client. It is valid for a year.
+    ///
+    /// A server that comes back with another certificate, or offers something else than before, is connected to again as soon
+    /// as that will do; never with less security than was asked for.
     pub fn security(mut self, security: Security) -> Self {
         self.security = security;
         self
@@ -143,7 +147,11 @@ impl ClientBuilder {
     }
 
     /// Trusts any server certificate, known or not. Default `false`: a server's certificate must be in the `trusted`
-    /// folder of [`pki_dir`](Self::pki_dir); one that is not is put in `rejected`, from where it can be moved.
+    /// folder of [`pki_dir`](Self::pki_dir); one that is not is put in `rejected`, from where it can be moved. The error of
+    /// [`open`](Self::open) says so with the name of the file; later, [`Event::RetryFailed`] does, and the client goes on
+    /// trying until the file is there.
+    ///
+    /// Those that are taken because of this are put in `trusted`, and are trusted from then on.
     pub fn trust_any_certificate(mut self, yes: bool) -> Self {
         self.trust_any_certificate = yes;
         self

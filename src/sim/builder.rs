@@ -39,6 +39,7 @@ pub struct SimulatorBuilder {
     users: Vec<User>,
     allow_anonymous: Option<bool>,
     event_capacity: usize,
+    trust_clients: bool,
 }
 
 #[derive(Debug)]
@@ -67,6 +68,7 @@ impl SimulatorBuilder {
             users: Vec::new(),
             allow_anonymous: None,
             event_capacity: MOST_EVENTS,
+            trust_clients: true,
         }
     }
 
@@ -183,8 +185,7 @@ impl SimulatorBuilder {
     /// `Aes256_Sha256_RsaPss`.
     ///
     /// The certificate is made for this simulator and signed by itself. All simulators of one process have the same key,
-    /// which is made with the first of them and takes up to two seconds. Every client certificate is trusted. All of it is
-    /// in a folder of its own among the system's temporary files, which is gone with the simulator.
+    /// which is made with the first of them and takes up to two seconds. All of it is in a folder of its own among the system's temporary files, which is gone with the simulator.
     ///
     /// ```
     /// use openopc::{Client, Security, sim::Simulator};
@@ -207,6 +208,13 @@ impl SimulatorBuilder {
     /// ```
     pub fn security(mut self, security: Security) -> SimulatorBuilder {
         self.security = security;
+        self
+    }
+
+    /// Whether the certificates of clients are trusted. Default `true`; with `false` every signed or encrypted session is
+    /// refused, as by a server that nobody has told to trust them.
+    pub fn trust_clients(mut self, yes: bool) -> SimulatorBuilder {
+        self.trust_clients = yes;
         self
     }
 
@@ -280,6 +288,7 @@ impl SimulatorBuilder {
             users,
             allow_anonymous,
             event_capacity,
+            trust_clients,
         } = self;
         #[cfg(not(feature = "redb"))]
         let store: Arc<dyn Store> = Arc::new(Memory::default());
@@ -319,6 +328,7 @@ impl SimulatorBuilder {
             security,
             users,
             allow_anonymous,
+            trust_clients,
         };
         let server = Server::start(Arc::clone(&current), settings, listener, ready).map_err(Error::Sim)?;
         Ok(Starting(Simulator::new(current, server, url)))

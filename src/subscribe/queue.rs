@@ -251,6 +251,11 @@ impl Queue {
         entry.last.as_ref().is_some_and(|last| is_older(sample, last) || (!entry.lost && same(last)))
     }
 
+    /// What the reader was told last of a tag that is not lost.
+    pub(crate) fn told(&self, slot: Slot) -> Option<Sample> {
+        self.lock().tags.get(slot).filter(|entry| !entry.lost)?.last.clone()
+    }
+
     /// The last reading of every tag once more; of those only that were silent since the last time, if `silent`.
     pub(crate) fn push_again(&self, silent: bool) {
         let mut state = self.lock();

@@ -22,6 +22,7 @@ mod peers;
 mod properties;
 mod redundancy;
 mod resume;
+mod security;
 mod simulator;
 mod structures;
 mod support;

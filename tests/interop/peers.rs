@@ -66,6 +66,11 @@ impl Stack {
         self.start("history", "0")
     }
 
+    /// As [`server_at`](Self::server_at), the one that signs and encrypts, with a new certificate each time.
+    pub(crate) fn secure(self, port: &str) -> Option<Server> {
+        self.start("secure", port)
+    }
+
     fn start(self, role: &str, port: &str) -> Option<Server> {
         let mut command = self.command(role)?;
         let mut child = command

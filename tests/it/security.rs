@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use openopc::sim::{Restart, Simulator, SimulatorBuilder};
+use openopc::sim::{Limits, Restart, Service, Simulator, SimulatorBuilder};
 use openopc::{
-    Client, ClientBuilder, Endpoint, Error, Event, Identity, IdentityKind, Quality, Security, State,
+    Client, ClientBuilder, Delivery, Endpoint, Error, Event, Identity, IdentityKind, Quality, Security,
+    State, SubscribeOptions,
 };
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, mpsc};
 
-use crate::support::{FAST, chain, collect, numbered, until, within};
+use crate::client_network::{Network, Proxy};
+use crate::support::{FAST, chain, collect, numbered, requests, until, within};
 
 const SECURE: [Security; 2] = [Security::Sign, Security::SignAndEncrypt];
 
@@ -18,12 +20,12 @@ const SECURE: [Security; 2] = [Security::Sign, Security::SignAndEncrypt];
 struct Pki(TempDir);
 
 impl Pki {
-    /// With the key of all tests: a new one takes a second.
+    /// With the key of all tests: a new one takes a second. The client's name is `openopc`.
     async fn new() -> Pki {
         static OWN: OnceCell<PathBuf> = OnceCell::const_new();
         let own = OWN.get_or_init(make_own).await;
         let pki = Pki(tempfile::tempdir().unwrap());
-        for file in ["own/cert.der", "private/private.pem"] {
+        for file in ["own/openopc.der", "private/openopc.pem"] {
             std::fs::create_dir_all(pki.path().join(file).parent().unwrap()).unwrap();
             std::fs::copy(own.join(file), pki.path().join(file)).unwrap();
         }
@@ -258,7 +260,7 @@ async fn a_new_certificate_is_taken_by_who_trusts_any() {
             assert!(matches!(within(events.recv()).await, Some(Event::Disconnected { .. })));
             let (failed, next) = attempts(&mut events).await;
             assert!(
-                failed.iter().any(|(_, reason)| reason.contains("has changed its certificate")),
+                failed.iter().any(|(_, reason)| reason.contains("changed its certificate")),
                 "{failed:?}"
             );
             assert!(matches!(next, Event::Gap { .. }), "{next:?}");
@@ -387,6 +389,71 @@ async fn the_best_gets_better_with_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_certificate_has_to_be_trusted() {
+    let pki = Pki::new().await;
+    let own = pki.path().join("own/openopc.der").display().to_string();
+    let strange = || plant(Security::SignAndEncrypt).trust_clients(false);
+    let simulator = strange().start().await.unwrap();
+    let builder = pki.client(&simulator, Security::SignAndEncrypt).trust_any_certificate(true);
+    let text = chain(&within(builder.clone().open()).await.unwrap_err());
+    assert!(text.contains("does not trust our certificate") && text.contains(&own), "{text}");
+
+    let simulator = replace(simulator, plant(Security::SignAndEncrypt)).await;
+    let (client, mut events) = told(builder).await;
+    let simulator = replace(simulator, strange()).await;
+    // The first time it is unknown, from then on turned away.
+    for status in ["BadCertificateUntrusted", "BadSecurityChecksFailed", "BadSecurityChecksFailed"] {
+        let reason = failure(&mut events, status).await;
+        assert!(reason.contains("trust") && reason.contains(&own), "{reason}");
+    }
+    let _simulator = replace(simulator, plant(Security::SignAndEncrypt)).await;
+    until(|| client.state() == State::Connected).await;
+    assert_eq!(within(client.read_as::<i32>("N1")).await.unwrap(), 1);
+    within(client.close()).await.unwrap();
+}
+
+/// Its certificate says which application it is.
+#[tokio::test]
+async fn each_application_has_its_own_certificate() {
+    let pki = Pki::new().await;
+    let simulator = plant(Security::Sign).start().await.unwrap();
+    let (first, _) = pki.open(&simulator, Security::Sign).await;
+    let builder = pki.client(&simulator, Security::Sign).trust_any_certificate(true);
+    let second = within(builder.name("Line 3").open()).await.unwrap();
+    let mut own = pki.list("own");
+    own.sort();
+    assert_eq!(own, ["Line-3.der", "openopc.der"].map(|name| pki.path().join("own").join(name)));
+    assert_ne!(std::fs::read(&own[0]).unwrap(), std::fs::read(&own[1]).unwrap());
+    within(first.close()).await.unwrap();
+    within(second.close()).await.unwrap();
+}
+
+/// A client without security needs no certificates, and no place for them.
+#[tokio::test]
+async fn without_security_there_are_no_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let pki = folder.path().join("pki");
+    let simulator = plant(Security::Best).start().await.unwrap();
+    let client = within(Client::builder(simulator.url()).pki_dir(&pki).open()).await.unwrap();
+    assert_eq!(within(client.read_as::<i32>("N1")).await.unwrap(), 1);
+    within(client.close()).await.unwrap();
+    assert!(!pki.exists());
+}
+
+#[tokio::test]
+async fn a_client_that_has_tried_often_enough_is_closed() {
+    let pki = Pki::new().await;
+    let simulator = plant(Security::Sign).start().await.unwrap();
+    let builder = pki.client(&simulator, Security::Sign).trust_any_certificate(true);
+    let (client, mut events) = told(builder.reconnect(Some(2), Duration::from_millis(5))).await;
+    within(simulator.stop()).await.unwrap();
+    assert!(matches!(within(events.recv()).await, Some(Event::Disconnected { .. })));
+    let (failed, last) = attempts(&mut events).await;
+    assert_eq!((failed.len(), last), (3, Event::Closed), "the first and two more");
+    assert_eq!(client.state(), State::Closed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_whom_the_new_server_does_not_know_is_told() {
     let pki = Pki::new().await;
     let simulator = plant(Security::Sign).user("joe", "right").start().await.unwrap();
@@ -408,4 +475,49 @@ async fn a_user_whom_the_new_server_does_not_know_is_told() {
     until(|| client.state() == State::Connected).await;
     assert_eq!(within(client.read_as::<i32>("N1")).await.unwrap(), 1);
     within(client.close()).await.unwrap();
+}
+
+/// On secure channels the server hands the subscriptions of a lost session over to the next one of the same client.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_outlives_its_session() {
+    for security in SECURE {
+        let pki = Pki::new().await;
+        let mut limits = Limits::default();
+        limits.session_timeout = Duration::from_secs(3);
+        let simulator = plant(security).limits(limits).start().await.unwrap();
+        let proxy = Proxy::to(&simulator).await;
+        let builder = proxy.client().request_timeout(Duration::from_secs(5)).security(security);
+        let (client, mut events) = told(builder.pki_dir(pki.path()).trust_any_certificate(true)).await;
+        let every = SubscribeOptions::new(FAST).delivery(Delivery::Every { queue: 1000 });
+        let mut watch = within(client.watch(["N0"], every)).await.unwrap();
+        assert_eq!(within(watch.next()).await.unwrap().get::<i32>().unwrap(), 0);
+        proxy.is(Network::Cut);
+        assert!(matches!(within(events.recv()).await, Some(Event::Disconnected { .. })));
+        // Nobody but the clock ends the session.
+        until(|| simulator.clients().is_empty()).await;
+        for n in 1..=5 {
+            simulator.set("N0", n).unwrap();
+        }
+        proxy.is(Network::Works);
+        assert_eq!(attempts(&mut events).await.1, Event::Connected { resumed: false }, "and no gap");
+        for n in 6..=10 {
+            simulator.set("N0", n).unwrap();
+        }
+        let lost = within(watch.next()).await.unwrap();
+        assert_eq!(lost.status.name(), "BadNoCommunication");
+        let mut told = 0;
+        while told < 10 {
+            let reading = within(watch.next()).await.unwrap();
+            assert!(reading.status.is_good() && !reading.status.overflowed(), "{reading:?}");
+            let value = reading.get::<i32>().unwrap();
+            // The return may tell the value from before the loss once more.
+            assert!(value == told + 1 || value == 0 && told == 0, "{value} after {told}");
+            told = value;
+        }
+        simulator.set("N0", 11).unwrap();
+        assert_eq!(within(watch.next()).await.unwrap().get::<i32>().unwrap(), 11, "nothing comes twice");
+        let made = requests(&simulator, Service::CreateMonitoredItems);
+        assert_eq!(made.len(), 1, "the subscription is the first one");
+        within(client.close()).await.unwrap();
+    }
 }

@@ -90,12 +90,19 @@ pub(super) struct Asked {
     pub(super) endpoint: EndpointDescription,
 }
 
-/// What a server that turns us away offers now.
+/// What a server offers now.
 pub(super) enum Now {
     /// What it offered before.
     Same,
     /// Something else that will do.
-    Other { asked: Box<Asked>, link: Link, events: Events },
+    Other(Box<Other>),
+}
+
+/// A session with what a server offers now.
+pub(super) struct Other {
+    pub(super) asked: Asked,
+    pub(super) link: Link,
+    pub(super) events: Events,
 }
 
 /// Asks the server for its endpoints again: they may have changed while it was away, its certificate above all. The
@@ -120,8 +127,8 @@ pub(super) async fn ask_again(asked: &Asked, backoff: &Arc<Backoff>) -> Result<N
         ..options.clone()
     };
     let (link, events) = prepare(&left, endpoint, backoff)?;
-    let asked = Box::new(Asked { options: options.clone(), endpoint: endpoint.clone() });
-    Ok(Now::Other { asked, link, events })
+    let asked = Asked { options: options.clone(), endpoint: endpoint.clone() };
+    Ok(Now::Other(Box::new(Other { asked, link, events })))
 }
 
 /// A session at this endpoint, and what drives it.
@@ -184,6 +191,8 @@ pub(super) fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectE
         // Creating keys takes a second and a folder; only when they will be used.
         .create_sample_keypair(secure)
         .pki_dir(pki_dir)
+        .certificate_path(own(&options.application_name, "own", "der"))
+        .private_key_path(own(&options.application_name, "private", "pem"))
         .trust_server_certs(options.trust_any_certificate)
         .verify_server_certs(!options.trust_any_certificate)
         .session_retry_limit(limit)
@@ -210,9 +219,16 @@ pub(super) fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectE
 
 /// The application URI must match the one in our certificate, and tell installations apart.
 fn application_uri(name: &str) -> String {
-    let clean: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();
-    format!("urn:openopc:{clean}")
+    format!("urn:openopc:{}", plain(name))
+}
+
+/// A file of our own in the folder of certificates. Each application has its own certificate, for it says which one it is.
+fn own(name: &str, folder: &str, extension: &str) -> PathBuf {
+    Path::new(folder).join(format!("{}.{extension}", plain(name)))
+}
+
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect()
 }
 
 fn identity(credentials: &Credentials) -> Result<IdentityToken, ConnectError> {
@@ -325,7 +341,7 @@ fn with_address(endpoint: &EndpointDescription, address: &Address) -> EndpointDe
 impl ConnectOptions {
     /// What a refused connection mostly means, and what to do, where the status alone does not say; empty where it does.
     pub(crate) fn hint(&self, status: Status) -> String {
-        let own = || self.pki_dir.join(trust::OWN).display().to_string();
+        let own = || self.pki_dir.join(own(&self.application_name, "own", "der")).display().to_string();
         match &*status.name() {
             "BadCertificateUntrusted" => {
                 format!("the server does not trust our certificate yet: have it trust {}", own())

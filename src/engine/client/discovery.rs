@@ -103,11 +103,10 @@ fn thumbprint(certificate: &ByteString) -> Option<String> {
 }
 
 impl ConnectError {
-    /// As the failure of an attempt to connect; `None` where nobody answered.
-    pub(super) fn into_failure(self, options: &ConnectOptions) -> Option<Failure> {
+    /// As the failure of an attempt to connect again.
+    pub(super) fn into_failure(self, options: &ConnectOptions) -> Failure {
         match self {
-            ConnectError::Failed(failure) if failure.is_disconnected() || failure.is_timeout() => None,
-            ConnectError::Failed(failure) => Some(failure),
+            ConnectError::Failed(failure) => failure,
             ConnectError::NoEndpoint(offered) => {
                 let offered = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
                 let wanted = match options.security {
@@ -116,9 +115,9 @@ impl ConnectError {
                 };
                 let detail =
                     format!("the server now offers {offered}, and not what {wanted}; nothing less is taken");
-                Some(Failure::new(StatusCode::BadSecurityModeRejected, detail))
+                Failure::new(StatusCode::BadSecurityModeRejected, detail)
             }
-            ConnectError::Refused(why) => Some(Failure::new(StatusCode::BadIdentityTokenRejected, why)),
+            ConnectError::Refused(why) => Failure::new(StatusCode::BadIdentityTokenRejected, why),
         }
     }
 

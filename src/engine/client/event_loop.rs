@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use opcua::client::{Session, SessionActivity, SessionConnectMode, SessionPollResult, SubscriptionActivity};
-use opcua::types::StatusCode;
+use opcua::types::{MessageSecurityMode, StatusCode};
 use tokio::sync::mpsc;
 
 use crate::Status;
 
-use super::connect::{Asked, Now, ask_again};
+use super::connect::{Asked, Now, Other, ask_again};
 use super::{ConnectError, Failure, Link};
 
 /// What happens to a connection.
@@ -47,8 +47,10 @@ pub(crate) struct EventLoop {
     asked: Asked,
     /// There has been a session: whoever opens the first one knows what the server offers.
     established: bool,
-    /// Why the last attempt failed, while the server is asked what it offers now.
-    asking: Option<(Failure, Asking)>,
+    /// The server is to be asked what it offers now before the next attempt.
+    ask_first: bool,
+    /// It is being asked, because an attempt failed so or before there is one.
+    asking: Option<(Option<Failure>, Asking)>,
     /// What follows the event before.
     next: Option<LinkEvent>,
     /// Keep-alives in a row that nobody answered.
@@ -77,6 +79,7 @@ impl EventLoop {
             session,
             asked,
             established: false,
+            ask_first: false,
             asking: None,
             next: None,
             unanswered: 0,
@@ -90,10 +93,31 @@ impl EventLoop {
             if let Some(event) = self.next.take() {
                 return Some(event);
             }
+            if self.ask_first && self.asking.is_none() {
+                if self.is_tired() {
+                    tracing::error!("the attempts are used up");
+                    return None;
+                }
+                let (asked, backoff) = (self.asked.clone(), self.backoff.clone());
+                let asking: Asking = Box::pin(async move {
+                    backoff.wait().await;
+                    ask_again(&asked, &backoff).await
+                });
+                self.asking = Some((None, asking));
+            }
             if let Some((_, asking)) = &mut self.asking {
-                let now = asking.await;
-                if let Some((failure, _)) = self.asking.take() {
-                    return Some(self.answered(failure, now));
+                let now = tokio::select! {
+                    biased;
+                    Some(retry) = self.retries.recv() => return Some(retry),
+                    now = asking => now,
+                };
+                match self.asking.take() {
+                    Some((Some(failure), _)) => return Some(self.answered_after(failure, now)),
+                    Some((None, _)) => match self.answered_before(now) {
+                        Some(event) => return Some(event),
+                        None => continue,
+                    },
+                    None => continue,
                 }
             }
             let event = tokio::select! {
@@ -107,25 +131,27 @@ impl EventLoop {
             };
             match event? {
                 Ok(SessionPollResult::Reconnected(mode)) => {
-                    self.established = true;
+                    (self.established, self.ask_first) = (true, false);
                     self.backoff.reset();
                     return Some(LinkEvent::Connected {
                         resumed: matches!(mode, SessionConnectMode::ReactivatedSession(_)),
                     });
                 }
                 Ok(SessionPollResult::ConnectionLost(status)) => {
+                    self.ask_first = self.is_secure();
                     return Some(LinkEvent::Lost(Status::from_bits(status.bits())));
                 }
                 Ok(SessionPollResult::ReconnectFailed(status)) => {
                     let mut failure = Failure::new(status, "");
                     failure.detail = self.asked.options.hint(failure.status);
+                    self.ask_first = self.established && self.is_secure();
                     // Who is there and turns us away may have changed.
-                    if !self.established || !self.backoff.is_answered() {
+                    if self.ask_first || !self.established || !self.backoff.is_answered() {
                         return Some(LinkEvent::Failed(failure));
                     }
                     let (asked, backoff) = (self.asked.clone(), self.backoff.clone());
                     let asking: Asking = Box::pin(async move { ask_again(&asked, &backoff).await });
-                    self.asking = Some((failure, asking));
+                    self.asking = Some((Some(failure), asking));
                 }
                 Ok(SessionPollResult::Subscription(SubscriptionActivity::PublishFailed(
                     StatusCode::BadNoSubscription,
@@ -142,22 +168,69 @@ impl EventLoop {
         }
     }
 
+    /// With security the server is asked before each attempt: one with another certificate cannot read what was meant for the
+    /// old one, and some (asyncua 2.1) say nothing to it, for which the engine waits half a minute (async-opcua-client 0.19,
+    /// `transport/channel.rs`).
+    fn is_secure(&self) -> bool {
+        self.asked.endpoint.security_mode != MessageSecurityMode::None
+    }
+
+    /// As many attempts have been made since the loss as there may be. The engine counts only its own.
+    fn is_tired(&self) -> bool {
+        // One is counted before the first, and the first is none again.
+        self.asked.options.max_attempts.is_some_and(|most| self.backoff.attempts() > most.saturating_add(1))
+    }
+
     /// An attempt failed so, and the server has been asked why that may be.
-    fn answered(&mut self, failure: Failure, now: Result<Now, ConnectError>) -> LinkEvent {
-        match now {
-            Ok(Now::Other { asked, link, events }) => {
-                self.asked = *asked;
-                self.events = events;
-                self.session = link.session.clone();
+    fn answered_after(&mut self, failure: Failure, now: Result<Now, ConnectError>) -> LinkEvent {
+        LinkEvent::Failed(match now {
+            Ok(Now::Same) => failure,
+            Ok(Now::Other(other)) => {
                 self.backoff.hurry();
-                self.next = Some(LinkEvent::Renewed(link));
-                let detail =
-                    "the server has changed its certificate or what it offers; going on with that".into();
-                LinkEvent::Failed(Failure { detail, ..failure })
+                let detail = self.renew(*other).detail;
+                Failure { detail, ..failure }
             }
-            Err(refusal) => LinkEvent::Failed(refusal.into_failure(&self.asked.options).unwrap_or(failure)),
-            Ok(Now::Same) => LinkEvent::Failed(failure),
-        }
+            Err(refusal) => {
+                let refusal = refusal.into_failure(&self.asked.options);
+                let away = refusal.is_disconnected() || refusal.is_timeout();
+                if away { failure } else { refusal }
+            }
+        })
+    }
+
+    /// The server has been asked before an attempt, which is made if this is nothing.
+    fn answered_before(&mut self, now: Result<Now, ConnectError>) -> Option<LinkEvent> {
+        let failure = match now {
+            Ok(Now::Same) => {
+                self.ask_first = false;
+                self.backoff.skip();
+                return None;
+            }
+            Ok(Now::Other(other)) => {
+                self.ask_first = false;
+                self.backoff.skip();
+                self.renew(*other)
+            }
+            Err(refusal) => refusal.into_failure(&self.asked.options),
+        };
+        Some(LinkEvent::Failed(failure))
+    }
+
+    /// Another session takes the place of the old one; why.
+    fn renew(&mut self, other: Other) -> Failure {
+        let Other { asked, link, events } = other;
+        let failure = if asked.endpoint.server_certificate == self.asked.endpoint.server_certificate {
+            let detail = "the server now offers something else; going on with that";
+            Failure::new(StatusCode::BadSecurityPolicyRejected, detail)
+        } else {
+            let detail = "the server has changed its certificate; going on with the new one";
+            Failure::new(StatusCode::BadCertificateInvalid, detail)
+        };
+        self.asked = asked;
+        self.events = events;
+        self.session = link.session.clone();
+        self.next = Some(LinkEvent::Renewed(link));
+        failure
     }
 
     /// Counts keep-alives that were not answered. The engine's own count is switched off: it takes a server that answers
@@ -229,8 +302,11 @@ impl Backoff {
 
     pub(super) async fn wait(&self) {
         self.answered.store(false, Ordering::Relaxed);
+        if self.at_once.swap(false, Ordering::Relaxed) {
+            return;
+        }
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
-        if attempt == 0 || self.at_once.swap(false, Ordering::Relaxed) {
+        if attempt == 0 {
             return;
         }
         let after = pause(self.initial, self.max, attempt);
@@ -251,6 +327,11 @@ impl Backoff {
     fn hurry(&self) {
         let once = self.may_hurry.swap(false, Ordering::Relaxed);
         self.at_once.store(once, Ordering::Relaxed);
+    }
+
+    /// The next attempt has waited already.
+    fn skip(&self) {
+        self.at_once.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn attempts(&self) -> u32 {

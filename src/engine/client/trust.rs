@@ -11,9 +11,6 @@ use crate::Security;
 use super::connect::ConnectOptions;
 use super::{ConnectError, Failure};
 
-/// Our own certificate, in the folder of certificates.
-pub(super) const OWN: &str = "own/cert.der";
-
 /// Looks at the certificate before anything is sent that is meant for its owner. The engine looks again, at the one that
 /// the session is made with, but gives nothing but a status.
 pub(super) fn check(

@@ -69,7 +69,7 @@ pub(super) fn build(
         .host(settings.host.clone())
         .discovery_urls(vec![url])
         .create_sample_keypair(false)
-        .trust_client_certs(true)
+        .trust_client_certs(settings.trust_clients)
         .hello_timeout(10)
         .max_timeout_ms(0)
         .subscription_poll_interval_ms(POLL_MS)

@@ -53,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) security: Security,
     pub(crate) users: Vec<User>,
     pub(crate) allow_anonymous: bool,
+    pub(crate) trust_clients: bool,
 }
 
 /// Who may log in.

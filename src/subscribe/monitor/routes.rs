@@ -49,6 +49,8 @@ pub(super) struct Route {
     lossy: Cell<bool>,
     /// Until then what comes may be older than a value that was read, or the same.
     known: Cell<Option<Instant>>,
+    /// Until then the server may send the newest value again, behind others and itself; the last one since.
+    again: RefCell<Option<(Instant, Option<Sample>)>>,
     /// What came since a structure that nobody knows yet: in order, until the server has told of it.
     held: RefCell<Option<VecDeque<Sample>>>,
 }
@@ -69,7 +71,7 @@ impl Route {
     ) -> Route {
         let newest_only = delivery == Delivery::Latest;
         let (lossy, known, held) = (Cell::new(lossy && !newest_only), Cell::new(None), RefCell::new(None));
-        Route { queue, slot, resolved, newest_only, lossy, known, held }
+        Route { queue, slot, resolved, newest_only, lossy, known, again: RefCell::default(), held }
     }
 
     /// What the reader is told of a sample; nothing where it knows as much.
@@ -84,7 +86,27 @@ impl Route {
             }
             self.known.set(None);
         }
+        if self.is_again(&sample) {
+            return None;
+        }
         Some(cut(self, sample))
+    }
+
+    /// It is the value before it, sent again.
+    fn is_again(&self, sample: &Sample) -> bool {
+        let mut again = self.again.borrow_mut();
+        let Some((until, last)) = &mut *again else { return false };
+        let repeated = match last {
+            Some(last) => repeats(sample, last),
+            None => self.queue.told(self.slot).is_some_and(|last| repeats(sample, &last)),
+        };
+        if repeated || self.lossy.get() || Instant::now() > *until {
+            let drop = repeated && !self.lossy.get();
+            *again = None;
+            return drop;
+        }
+        *last = Some(sample.clone());
+        false
     }
 
     fn hold(&self, sample: Sample) {
@@ -96,6 +118,14 @@ impl Route {
         }
         held.push_back(sample);
     }
+}
+
+/// The same value of the same moment.
+fn repeats(sample: &Sample, last: &Sample) -> bool {
+    sample.source_time.is_some()
+        && sample.source_time == last.source_time
+        && sample.status == last.status
+        && sample.value == last.value
 }
 
 impl Routes {
@@ -168,6 +198,13 @@ impl Routes {
     pub(super) fn expect_known(&self, handle: u32, patience: Duration) {
         if let Some(route) = lock(&self.by_handle).get(&handle) {
             route.known.set(Instant::now().checked_add(patience));
+        }
+    }
+
+    /// For this long the server may send the newest value of this tag once more.
+    pub(super) fn expect_again(&self, handle: u32, patience: Duration) {
+        if let Some(route) = lock(&self.by_handle).get(&handle) {
+            *route.again.borrow_mut() = Instant::now().checked_add(patience).map(|until| (until, None));
         }
     }
 

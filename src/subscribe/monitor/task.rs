@@ -189,6 +189,9 @@ async fn restore(inner: &Inner, link: &Link, carriers: &mut HashMap<Duration, Ca
     }
     for (rate, carrier) in carriers.iter_mut() {
         if kept.contains(rate) {
+            if !resumed {
+                carrier.was_transferred();
+            }
             carrier.settle().await;
         } else {
             carrier.make().await;

@@ -39,6 +39,15 @@ impl Carrier {
         }
     }
 
+    /// The server handed the subscription over to a new session, and sends the newest values of all its items behind what it
+    /// still had to tell (`sendInitialValues`, Part 4, 5.14.7): async-opcua's (0.19, `subscriptions/subscription.rs`) tells
+    /// those twice that were among it.
+    pub(in super::super) fn was_transferred(&self) {
+        for item in self.loads.values().flat_map(|load| load.items.values()) {
+            self.routes.expect_again(item.handle, self.patience());
+        }
+    }
+
     /// Goes on with what the server kept.
     pub(in super::super) async fn settle(&mut self) {
         let orphans = std::mem::take(&mut self.orphans);
@@ -150,6 +159,11 @@ impl Carrier {
     }
 
     fn expect_known(&self, handle: u32) {
-        self.routes.expect_known(handle, self.granted.saturating_mul(2).saturating_add(LATE));
+        self.routes.expect_known(handle, self.patience());
+    }
+
+    /// How long messages may take that tell what is known.
+    fn patience(&self) -> Duration {
+        self.granted.saturating_mul(2).saturating_add(LATE)
     }
 }
