@@ -48,8 +48,8 @@ fn is_outside(samples: &[Sample], spec: &ProcessSpec, slot: Slot) -> bool {
     !begun || ended
 }
 
-fn verdict(good: i64, bad: i64, all: i64, configuration: &AggregateConfiguration) -> &'static str {
-    let percent = |part: i64| if all == 0 { 100.0 } else { part as f64 / all as f64 * 100.0 };
+fn verdict(good: usize, bad: usize, all: usize, configuration: AggregateConfiguration) -> &'static str {
+    let percent = |part: usize| if all == 0 { 100.0 } else { part as f64 / all as f64 * 100.0 };
     if all == 0 || percent(good) >= f64::from(configuration.percent_data_good) {
         "Good"
     } else if percent(bad) >= f64::from(configuration.percent_data_bad) {
@@ -74,7 +74,7 @@ enum Held {
     Bad,
 }
 
-fn held(sample: &Sample, configuration: &AggregateConfiguration) -> Held {
+fn held(sample: &Sample, configuration: AggregateConfiguration) -> Held {
     match sample.status.quality() {
         Quality::Good => Held::Good(number(sample).unwrap()),
         Quality::Uncertain if configuration.treat_uncertain_as_bad => Held::Doubtful,
@@ -112,7 +112,7 @@ proptest! {
                 Quality::Uncertain => spec.configuration.treat_uncertain_as_bad,
                 Quality::Bad => true,
             });
-            let verdict = verdict(good.len() as i64, bad.count() as i64, all.len() as i64, &spec.configuration);
+            let verdict = verdict(good.len(), bad.count(), all.len(), spec.configuration);
             let expected = [
                 Some(mean), Some(good.len() as f64), smallest, largest,
                 largest.zip(smallest).map(|(high, low)| high - low),
@@ -135,12 +135,11 @@ proptest! {
             }
             // Whatever they are, and in whatever direction time flows.
             for (row, expected) in [(&starts[index], all.first()), (&ends[index], all.last())] {
-                match expected {
-                    Some(sample) => {
-                        prop_assert_eq!((row.time, &row.value), (sample.time, &sample.value));
-                        prop_assert_eq!(row.status.code(), sample.status.code());
-                    }
-                    None => prop_assert_eq!(row.status.name(), "BadNoData"),
+                if let Some(sample) = expected {
+                    prop_assert_eq!((row.time, &row.value), (sample.time, &sample.value));
+                    prop_assert_eq!(row.status.code(), sample.status.code());
+                } else {
+                    prop_assert_eq!(row.status.name(), "BadNoData");
                 }
             }
         }
@@ -160,20 +159,20 @@ proptest! {
             if is_outside(&samples, &spec, slot) || last.is_some_and(|last| last <= slot.1) {
                 continue;
             }
-            let length = (slot.1 - slot.0).num_milliseconds();
-            let times = (0..length).map(|offset| slot.0 + TimeDelta::milliseconds(offset));
+            let length = usize::try_from((slot.1 - slot.0).num_milliseconds()).unwrap();
+            let times = (0..length).map(|offset| slot.0 + TimeDelta::milliseconds(offset.try_into().unwrap()));
             let states: Vec<Held> = times
                 .map(|time| {
                     let before = samples.iter().rev().find(|sample| sample.time <= time);
-                    before.map_or(Held::Bad, |sample| held(sample, &spec.configuration))
+                    before.map_or(Held::Bad, |sample| held(sample, spec.configuration))
                 })
                 .collect();
-            let count = |wanted: fn(&Held) -> bool| states.iter().filter(|state| wanted(state)).count() as i64;
+            let count = |wanted: fn(&Held) -> bool| states.iter().filter(|state| wanted(state)).count();
             let goods = count(|state| matches!(state, Held::Good(_)));
             let bads = count(|state| matches!(state, Held::Bad | Held::Doubtful));
             prop_assert_eq!(number(&good[index]), Some(goods as f64));
             prop_assert_eq!(number(&bad[index]), Some(bads as f64));
-            let verdict = verdict(length - bads, bads, length, &spec.configuration);
+            let verdict = verdict(length - bads, bads, length, spec.configuration);
             let zeros = count(|state| *state == Held::Good(0.0));
             for (row, expected) in [(&zero[index], zeros), (&other[index], goods - zeros)] {
                 prop_assert_eq!(row.status.name(), verdict);

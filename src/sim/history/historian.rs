@@ -286,7 +286,9 @@ mod tests {
                     })
                     .collect();
                 drop(busy);
-                writers.into_iter().for_each(|writer| writer.join().unwrap());
+                for writer in writers {
+                    writer.join().unwrap();
+                }
             });
         }
         assert_eq!(times(&historian), (0..8).collect::<Vec<_>>());
