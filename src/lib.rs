@@ -12,6 +12,8 @@ pub mod history;
 #[cfg(any(feature = "client", feature = "sim"))]
 mod like;
 mod reading;
+#[cfg(any(feature = "client", feature = "sim"))]
+mod security;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod status;
@@ -24,11 +26,13 @@ mod value;
 pub use client::{
     AggregateName, Client, ClientBuilder, Endpoint, Entry, EntryKind, Event, FailBack, HistoryQuery,
     HistoryRange, Identity, IdentityKind, IntoUrls, IntoWrite, ListOptions, Patterns, Properties,
-    PropertiesOptions, ReadOptions, Results, Security, Server, ServerInfo, ServerKind, ServerLimits,
-    ServerState, State, WriteOptions, endpoints, open, servers,
+    PropertiesOptions, ReadOptions, Results, Server, ServerInfo, ServerKind, ServerLimits, ServerState,
+    State, WriteOptions, endpoints, open, servers,
 };
 pub use error::{Error, Operation, Result};
 pub use reading::{Reading, TimeRange};
+#[cfg(any(feature = "client", feature = "sim"))]
+pub use security::Security;
 pub use status::{Quality, Status};
 #[cfg(feature = "client")]
 pub use subscribe::{

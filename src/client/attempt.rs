@@ -184,10 +184,9 @@ async fn first_connection(event_loop: &mut EventLoop) -> Result<(), Failure> {
     loop {
         match event_loop.next().await {
             Some(LinkEvent::Connected { .. }) => return Ok(()),
-            Some(LinkEvent::Failed(status) | LinkEvent::Lost(status)) => {
-                return Err(Failure { status, detail: ConnectError::hint(status).to_owned() });
-            }
-            Some(LinkEvent::Retrying { .. } | LinkEvent::NothingToPublish) => {}
+            Some(LinkEvent::Failed(failure)) => return Err(failure),
+            Some(LinkEvent::Lost(status)) => return Err(Failure { status, detail: String::new() }),
+            Some(LinkEvent::Retrying { .. } | LinkEvent::Renewed(_) | LinkEvent::NothingToPublish) => {}
             None => return Err(Failure { status: code::BAD_CONNECTION_CLOSED, detail: String::new() }),
         }
     }
@@ -197,7 +196,8 @@ async fn first_connection(event_loop: &mut EventLoop) -> Result<(), Failure> {
 async fn broken(event_loop: &mut EventLoop) -> Failure {
     loop {
         let status = match event_loop.next().await {
-            Some(LinkEvent::Lost(status) | LinkEvent::Failed(status)) => status,
+            Some(LinkEvent::Lost(status)) => status,
+            Some(LinkEvent::Failed(failure)) => return failure,
             Some(_) => continue,
             None => code::BAD_CONNECTION_CLOSED,
         };

@@ -45,6 +45,9 @@ pub enum Event {
     RetryFailed {
         /// What it failed with.
         status: Status,
+        /// In words, with what somebody has to do where that is known: a certificate that is not trusted, and the file to
+        /// move; a user who is refused; security that the server no longer offers.
+        reason: String,
     },
     /// Of several servers, this one could not be opened: at the start, or as one to move to. Another one is used or tried.
     Unavailable {

@@ -1,33 +1,7 @@
-//! [`Security`] and [`Identity`]: how messages are protected and who the user is.
+//! [`Identity`]: who the user is.
 
 use std::fmt;
 use std::path::PathBuf;
-
-/// How messages are protected (Part 4, 7.20 `MessageSecurityMode`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Security {
-    /// Not at all: whoever is on the network can read and change what is sent.
-    #[default]
-    None,
-    /// Signed: nobody can change what is sent.
-    Sign,
-    /// Signed and encrypted: nobody can read it either.
-    SignAndEncrypt,
-    /// The strongest the server offers, which may be none.
-    Best,
-}
-
-impl fmt::Display for Security {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Security::None => "None",
-            Security::Sign => "Sign",
-            Security::SignAndEncrypt => "SignAndEncrypt",
-            Security::Best => "Best",
-        })
-    }
-}
 
 /// Who the user is.
 #[derive(Clone, Default)]

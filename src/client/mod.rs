@@ -37,7 +37,7 @@ pub use history::{
     Annotation, Capabilities, Change, Compute, Configuration, EventQuery, Modified, Occurrence,
     OfferedAggregate,
 };
-pub use identity::{Identity, Security};
+pub use identity::Identity;
 pub use info::{ServerInfo, ServerLimits, ServerState};
 pub use into_write::IntoWrite;
 pub use list::{Entry, EntryKind, ListOptions, Patterns};

@@ -155,6 +155,12 @@ fn events_task(callback: EventCallback) -> mpsc::UnboundedSender<Event> {
     sender
 }
 
+fn retry_failed(failure: Failure) -> Event {
+    let Failure { status, detail } = failure;
+    let reason = if detail.is_empty() { status.to_string() } else { detail };
+    Event::RetryFailed { status, reason }
+}
+
 /// Keeps the session: polls the connection, follows its events, moves to another server, closes it.
 async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::UnboundedReceiver<Command>) {
     let end = End(inner.clone());
@@ -185,7 +191,9 @@ async fn drive(inner: Arc<Inner>, mut event_loop: EventLoop, mut inbox: mpsc::Un
                         monitor.check();
                     }
                 }
-                Some(LinkEvent::Failed(status)) => inner.tell(Event::RetryFailed { status }),
+                Some(LinkEvent::Failed(failure)) => inner.tell(retry_failed(failure)),
+                // The state is that of a lost connection, so nobody works with the old one.
+                Some(LinkEvent::Renewed(link)) => inner.servers.renew(Arc::new(link)),
                 Some(LinkEvent::Retrying { attempt, after }) => inner.tell(Event::Retrying { attempt, after }),
                 None if roaming.is_seeking() => running = false,
                 None => break Vec::new(),
@@ -462,7 +470,7 @@ impl Inner {
         // Without the namespace table a tag could mean anything. Where the connection is the trouble, its loss ends this.
         let link = self.link();
         while let Err(failure) = learn(&link, &self.resolver, &self.limits).await {
-            self.tell(Event::RetryFailed { status: failure.status });
+            self.tell(retry_failed(failure));
             tokio::time::sleep(LEARN_AGAIN).await;
         }
         // Lined up before anybody is told that the session works: tags added from then on come behind it.

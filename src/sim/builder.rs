@@ -8,14 +8,16 @@ use std::sync::Arc;
 use super::clock::{Clock, Time};
 #[cfg(feature = "redb")]
 use super::history::RedbStore;
-use super::history::{EventRecord, Historian};
+use super::history::event::MOST_EVENTS;
+use super::history::store::Store;
+use super::history::{EventRecord, Historian, Memory};
 use super::item::Item;
 use super::limits::Limits;
 use super::restart::Current;
 use super::simulator::Simulator;
 use super::{build, preset};
-use crate::engine::server::{Ready, Server, Settings};
-use crate::{Error, Result};
+use crate::engine::server::{Ready, Server, Settings, User};
+use crate::{Error, Result, Security};
 
 /// What a [`Simulator`] will be. Nothing is checked before `start`.
 #[derive(Debug)]
@@ -33,6 +35,10 @@ pub struct SimulatorBuilder {
     #[cfg(feature = "redb")]
     history_file: Option<PathBuf>,
     events: Vec<EventRecord>,
+    security: Security,
+    users: Vec<User>,
+    allow_anonymous: Option<bool>,
+    event_capacity: usize,
 }
 
 #[derive(Debug)]
@@ -57,6 +63,10 @@ impl SimulatorBuilder {
             #[cfg(feature = "redb")]
             history_file: None,
             events: Vec::new(),
+            security: Security::None,
+            users: Vec::new(),
+            allow_anonymous: None,
+            event_capacity: MOST_EVENTS,
         }
     }
 
@@ -137,8 +147,12 @@ impl SimulatorBuilder {
     /// time. Without this it is kept in memory.
     ///
     /// A simulator that is killed at any moment loses nothing that a client was told is written, and leaves a whole file.
-    /// The file belongs to one simulator at a time: it is free when [`Simulator::stop`] has returned. Series in it belong to
-    /// items by their ids.
+    /// The file belongs to one simulator at a time: it is free when the [`Simulator`] is dropped or has been
+    /// [stopped](Simulator::stop). Series in it belong to items by their ids.
+    ///
+    /// A simulator that starts on a file goes on where it ended: an item that is made without a value has the latest of its
+    /// series, and what an item starts with is recorded only if it is another than the latest. That nothing ran in between is
+    /// not marked.
     ///
     /// ```no_run
     /// use openopc::sim::{Item, Simulator};
@@ -156,9 +170,64 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Adds something that happened to the history of events.
+    /// Adds something that happened to the history of events. With a [file](SimulatorBuilder::history_file) it is there once,
+    /// however often the simulator starts, if it says [when](EventRecord::time).
     pub fn event(mut self, event: EventRecord) -> SimulatorBuilder {
         self.events.push(event);
+        self
+    }
+
+    /// Which message security is offered. Default [`Security::None`], none; [`Sign`](Security::Sign) and
+    /// [`SignAndEncrypt`](Security::SignAndEncrypt) offer that and nothing else, [`Best`](Security::Best) offers none, `Sign`
+    /// and `SignAndEncrypt`. The policies are `Basic256Sha256`, `Aes128_Sha256_RsaOaep` and
+    /// `Aes256_Sha256_RsaPss`.
+    ///
+    /// The certificate is made for this simulator and signed by itself. All simulators of one process have the same key,
+    /// which is made with the first of them and takes up to two seconds. Every client certificate is trusted. All of it is
+    /// in a folder of its own among the system's temporary files, which is gone with the simulator.
+    ///
+    /// ```
+    /// use openopc::{Client, Security, sim::Simulator};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> openopc::Result<()> {
+    /// # let pki = std::env::temp_dir().join(format!("openopc-doc-{}", std::process::id()));
+    /// let simulator = Simulator::builder().preset().security(Security::SignAndEncrypt).start().await?;
+    /// let client = Client::builder(simulator.url())
+    ///     .security(Security::SignAndEncrypt)
+    ///     .trust_any_certificate(true)
+    /// #     .pki_dir(&pki)
+    ///     .open()
+    ///     .await?;
+    /// assert_eq!(client.read_as::<i16>("Random.Int2").await?, 41);
+    /// # client.close().await?;
+    /// # std::fs::remove_dir_all(pki).ok();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn security(mut self, security: Security) -> SimulatorBuilder {
+        self.security = security;
+        self
+    }
+
+    /// Adds a user who may log in with this password. With the first one, anonymous users are refused, unless
+    /// [`allow_anonymous`](Self::allow_anonymous) says otherwise. Users may all do the same.
+    ///
+    /// Without message security the password crosses the wire in clear.
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> SimulatorBuilder {
+        self.users.push(User { name: name.into(), password: password.into() });
+        self
+    }
+
+    /// Whether anonymous users may log in. Default: as long as there is no [`user`](Self::user).
+    pub fn allow_anonymous(mut self, yes: bool) -> SimulatorBuilder {
+        self.allow_anonymous = Some(yes);
+        self
+    }
+
+    /// How many events are kept, the newest, at least 1. Default 100,000.
+    pub fn event_capacity(mut self, events: usize) -> SimulatorBuilder {
+        self.event_capacity = events;
         self
     }
 
@@ -207,21 +276,26 @@ impl SimulatorBuilder {
             #[cfg(feature = "redb")]
             history_file,
             events,
+            security,
+            users,
+            allow_anonymous,
+            event_capacity,
         } = self;
         #[cfg(not(feature = "redb"))]
-        let historian = Historian::default();
+        let store: Arc<dyn Store> = Arc::new(Memory::default());
         #[cfg(feature = "redb")]
-        let historian = match history_file {
-            Some(path) => Historian::new(Arc::new(RedbStore::open(&path)?)),
-            None => Historian::default(),
+        let store: Arc<dyn Store> = match history_file {
+            Some(path) => Arc::new(RedbStore::open(&path)?),
+            None => Arc::new(Memory::default()),
         };
+        let historian = Historian::new(store, event_capacity);
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
         let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
         let mut space = build::space(all, folders, Time::start(clock), seed, historian)?;
         build::aliases(&mut space, aliases)?;
         for event in events {
-            space.happened(event).map_err(Error::Config)?;
+            space.happened_before(&event).map_err(Error::Config)?;
         }
         let current = Arc::new(Current::new(space));
         let listener = place.bind().map_err(Error::Sim)?;
@@ -235,7 +309,17 @@ impl SimulatorBuilder {
             IpAddr::V6(ip) => format!("[{ip}]"),
         };
         let url = format!("opc.tcp://{host}:{}", address.port());
-        let settings = Settings { host, limits, namespace, made_by, namespaces_first: Vec::new() };
+        let allow_anonymous = allow_anonymous.unwrap_or(users.is_empty());
+        let settings = Settings {
+            host,
+            limits,
+            namespace,
+            namespaces_first: Vec::new(),
+            made_by,
+            security,
+            users,
+            allow_anonymous,
+        };
         let server = Server::start(Arc::clone(&current), settings, listener, ready).map_err(Error::Sim)?;
         Ok(Starting(Simulator::new(current, server, url)))
     }
@@ -257,8 +341,21 @@ impl SimulatorBuilder {
             ("history_events", self.limits.history_events),
             ("history_continuation_points", self.limits.history_continuation_points.into()),
         ];
+        if self.event_capacity == 0 {
+            return Err(Error::Config("an `event_capacity` of 0 keeps no event".into()));
+        }
         if let Some((name, _)) = history.into_iter().find(|(_, limit)| *limit == 0) {
             return Err(Error::Config(format!("`{name}` is 0, so no history could be read")));
+        }
+        if self.users.iter().any(|user| user.name.is_empty()) {
+            return Err(Error::Config("a user needs a name: without one nobody can log in".into()));
+        }
+        let mut names = std::collections::HashSet::new();
+        if let Some(user) = self.users.iter().find(|user| !names.insert(&user.name)) {
+            return Err(Error::Config(format!("the user `{}` is there twice", user.name)));
+        }
+        if self.users.is_empty() && self.allow_anonymous == Some(false) {
+            return Err(Error::Config("nobody could log in: no anonymous users, and no others".into()));
         }
         if !is_namespace(&self.namespace) {
             return Err(Error::Config(format!("`{}` cannot be the items' namespace", self.namespace)));

@@ -11,7 +11,7 @@ use crate::da::wildcard::Wildcard;
 
 /// How a simulator comes back on its port: by itself with all items, their values as they were.
 ///
-/// Sessions and subscriptions are gone in any case. There are no certificates yet, so there is none to be new.
+/// Sessions and subscriptions are gone in any case. Its certificate is the same, unless it is to be a new one.
 ///
 /// ```
 /// use openopc::sim::{Item, Restart, Simulator};
@@ -39,6 +39,7 @@ pub struct Restart {
     namespaces: Option<Vec<String>>,
     without: Vec<String>,
     with: Vec<Item>,
+    new_certificate: bool,
 }
 
 impl Restart {
@@ -73,8 +74,17 @@ impl Restart {
         self
     }
 
+    /// With another certificate, for another key, so that clients of the old one can neither reach it nor know it. That
+    /// takes up to two seconds. A simulator without [security](super::SimulatorBuilder::security) has none, and does not
+    /// come back.
+    pub fn new_certificate(mut self) -> Restart {
+        self.new_certificate = true;
+        self
+    }
+
     pub(super) fn plan(self) -> Plan {
-        Box::new(move |old, namespaces| {
+        let new_certificate = self.new_certificate;
+        let space: NextSpace = Box::new(move |old, namespaces| {
             let patterns: Vec<(String, Wildcard)> =
                 self.without.into_iter().map(|text| (text.clone(), Wildcard::new(&text, true))).collect();
             let kept = |id: &str| !patterns.iter().any(|(text, pattern)| text == id || pattern.matches(id));
@@ -83,7 +93,8 @@ impl Restart {
                 *namespaces = new;
             }
             Ok(space)
-        })
+        });
+        Plan { space, new_certificate }
     }
 }
 
@@ -94,12 +105,19 @@ impl fmt::Debug for Restart {
             .field("namespaces_first", &self.namespaces)
             .field("without", &self.without)
             .field("with", &self.with)
+            .field("new_certificate", &self.new_certificate)
             .finish()
     }
 }
 
+/// What is new with the next life.
+pub(crate) struct Plan {
+    pub(crate) space: NextSpace,
+    pub(crate) new_certificate: bool,
+}
+
 /// Makes the next space from the last one, and changes the namespaces in front of it.
-pub(crate) type Plan = Box<dyn FnOnce(&Space, &mut Vec<String>) -> crate::Result<Space> + Send>;
+type NextSpace = Box<dyn FnOnce(&Space, &mut Vec<String>) -> crate::Result<Space> + Send>;
 
 /// The space of the server as it is now: each restart brings a new one.
 pub(crate) struct Current(RwLock<Arc<Space>>);

@@ -199,9 +199,11 @@ Examples:
   opc simulate --faults faults.toml
   opc simulate --config plant.toml --listen 127.0.0.1:0
   opc simulate --config plant.toml --check
+  opc simulate --security sign-and-encrypt --user joe:secret
 
-The first line on stdout is the URL, printed once clients can connect. There is no security: whoever reaches the address \
-can read and write. Name the address that others reach: it is what clients are told to connect to, and with 0.0.0.0 that is \
+The first line on stdout is the URL, printed once clients can connect. Without --security and --user whoever reaches the \
+address can read and write. With --security there is a certificate of its own, made anew with each start; clients have to \
+trust it, and theirs are all trusted. Name the address that others reach: it is what clients are told to connect to, and with 0.0.0.0 that is \
 localhost.
 
 It serves what the Matrikon simulation server is known for: Random.*, Bucket Brigade.*, Saw-toothed Waves.*, Square \
@@ -232,7 +234,8 @@ may not be meant, and serves nothing.
 Kinds for the network: drop and reset close what is open; refuse resets new connections; stall, delay (by = \"200ms\"), throttle \
 (rate = bytes a second) and cut (bytes = N) take way = \"to-server\", \"to-client\" or \"both\". For items (items = \"Random.*\"): \
 status (status = \"BadSensorFailure\"), null, wrong-type, old-time and latency (by = \"1s\"). A crash comes back after its time, \
-with reset = true, namespaces_first = [\"urn:other\"] or without = [\"Random.*\"] as these say.
+with reset = true, namespaces_first = [\"urn:other\"], without = [\"Random.*\"] or, with --security, new_certificate = true \
+as these say.
 
 All but a crash can be for some calls or connections only: nth = 3, every_nth = 3, probability = 0.1 (from --seed), times = 5; \
 connection = 2 is the second one.

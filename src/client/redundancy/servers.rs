@@ -52,9 +52,14 @@ impl Servers {
         self.places.iter().map(|place| place.url.as_str())
     }
 
+    /// The server in use has another session from here on.
+    pub(in crate::client) fn renew(&self, link: Arc<Link>) {
+        *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
+    }
+
     /// Another server is in use from here on.
     pub(in crate::client) fn move_to(&self, index: usize, link: Arc<Link>) {
-        *self.link.write().unwrap_or_else(PoisonError::into_inner) = link;
+        self.renew(link);
         self.at.store(index, Ordering::Release);
     }
 }

@@ -1,6 +1,6 @@
 //! From options to a session that is about to connect.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::client::Address;
 use crate::{Security, Status};
 
 use super::discovery::{self, ask_endpoints};
-use super::event_loop::Backoff;
+use super::event_loop::{Backoff, Events};
 use super::transport::Tcp;
-use super::{Chosen, EventLoop, Failure, Link};
+use super::{Chosen, EventLoop, Failure, Link, trust};
 
 /// Publish responses carry as many values as the server likes; the engine's default of 1,000 elements would close the
 /// connection (async-opcua-types 0.19, `encoding.rs`).
@@ -74,17 +74,70 @@ impl From<Failure> for ConnectError {
 pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop), ConnectError> {
     // Asking first costs a round trip; servers check the policy id of the identity, which only they know.
     let endpoints = ask_endpoints(options).await?;
+    let endpoint = choose(&endpoints, options, MessageSecurityMode::None)?;
+    let (events, retries) = mpsc::unbounded_channel();
+    let backoff = Arc::new(Backoff::new(options.initial_delay, options.max_delay, events));
+    let (link, events) = prepare(options, endpoint, &backoff)?;
+    let session = link.session.clone();
+    let asked = Asked { options: options.clone(), endpoint: endpoint.clone() };
+    Ok((link, EventLoop::new(session, events, backoff, retries, asked)))
+}
+
+/// What was asked for, and what came of it.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) options: ConnectOptions,
+    pub(super) endpoint: EndpointDescription,
+}
+
+/// What a server that turns us away offers now.
+pub(super) enum Now {
+    /// What it offered before.
+    Same,
+    /// Something else that will do.
+    Other { asked: Box<Asked>, link: Link, events: Events },
+}
+
+/// Asks the server for its endpoints again: they may have changed while it was away, its certificate above all. The
+/// engine's session stays with those it was made for (async-opcua-client 0.19, `transport/channel.rs`), so for others there
+/// has to be another.
+///
+/// Never with less security than there was, which matters to [`Security::Best`].
+pub(super) async fn ask_again(asked: &Asked, backoff: &Arc<Backoff>) -> Result<Now, ConnectError> {
+    let Asked { options, endpoint: before } = asked;
+    let endpoints = ask_endpoints(options).await?;
+    let endpoint = choose(&endpoints, options, before.security_mode)?;
+    let same = endpoint.server_certificate == before.server_certificate
+        && endpoint.security_policy_uri == before.security_policy_uri
+        && endpoint.security_mode == before.security_mode
+        && endpoint.endpoint_url == before.endpoint_url
+        && endpoint.user_identity_tokens == before.user_identity_tokens;
+    if same {
+        return Ok(Now::Same);
+    }
+    let left = ConnectOptions {
+        max_attempts: options.max_attempts.map(|most| most.saturating_sub(backoff.attempts())),
+        ..options.clone()
+    };
+    let (link, events) = prepare(&left, endpoint, backoff)?;
+    let asked = Box::new(Asked { options: options.clone(), endpoint: endpoint.clone() });
+    Ok(Now::Other { asked, link, events })
+}
+
+/// A session at this endpoint, and what drives it.
+fn prepare(
+    options: &ConnectOptions,
+    endpoint: &EndpointDescription,
+    backoff: &Arc<Backoff>,
+) -> Result<(Link, Events), ConnectError> {
     let client = engine_client(options)?;
-    let endpoint = choose(&endpoints, options)?;
     let chosen = Arc::new(Chosen {
         client_name: options.application_name.clone(),
         host: options.address.host.clone(),
         endpoint: discovery::endpoint(endpoint),
     });
     let endpoint = with_address(endpoint, &options.address);
-
-    let (events, retries) = mpsc::unbounded_channel();
-    let backoff = Arc::new(Backoff::new(options.initial_delay, options.max_delay, events));
+    trust::check(&client, &endpoint, options)?;
     let connector =
         Tcp { url: endpoint.endpoint_url.to_string(), backoff: Some(backoff.clone()), ..Tcp::once(options) };
     let (session, event_loop) = client
@@ -95,9 +148,8 @@ pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop
         .map_err(Failure::from)?
         .build(client.certificate_store().clone())
         .map_err(Failure::from)?;
-    let link = Link { session: session.clone(), timeout: options.request_timeout, chosen };
-    let events = Box::pin(event_loop.enter());
-    Ok((link, EventLoop { events, backoff, retries, session, unanswered: 0, hanging_up: None }))
+    let link = Link { session, timeout: options.request_timeout, chosen };
+    Ok((link, Box::pin(event_loop.enter())))
 }
 
 /// For a connection that either comes about at once or not at all, and carries no secrets.
@@ -120,6 +172,9 @@ impl ConnectionSource for Fixed {
 
 pub(super) fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectError> {
     let secure = options.security != Security::None;
+    // The engine makes a folder for certificates, whether there are any or not, unless it cannot
+    // (async-opcua-crypto 0.19, `certificate_store.rs`).
+    let pki_dir = if secure { options.pki_dir.as_path() } else { Path::new("\0") };
     let limit = options.max_attempts.map_or(-1, |n| i32::try_from(n).unwrap_or(i32::MAX));
     let builder = ClientBuilder::new()
         .application_name(&options.application_name)
@@ -128,7 +183,7 @@ pub(super) fn engine_client(options: &ConnectOptions) -> Result<Client, ConnectE
         .session_name(&options.application_name)
         // Creating keys takes a second and a folder; only when they will be used.
         .create_sample_keypair(secure)
-        .pki_dir(&options.pki_dir)
+        .pki_dir(pki_dir)
         .trust_server_certs(options.trust_any_certificate)
         .verify_server_certs(!options.trust_any_certificate)
         .session_retry_limit(limit)
@@ -172,6 +227,7 @@ fn identity(credentials: &Credentials) -> Result<IdentityToken, ConnectError> {
 fn choose<'a>(
     endpoints: &'a [EndpointDescription],
     options: &ConnectOptions,
+    least: MessageSecurityMode,
 ) -> Result<&'a EndpointDescription, ConnectError> {
     let usable = endpoints.iter().filter(|endpoint| {
         endpoint.endpoint_url.as_ref().starts_with("opc.tcp:")
@@ -181,7 +237,7 @@ fn choose<'a>(
         Security::None => endpoint.security_mode == MessageSecurityMode::None,
         Security::Sign => endpoint.security_mode == MessageSecurityMode::Sign,
         Security::SignAndEncrypt => endpoint.security_mode == MessageSecurityMode::SignAndEncrypt,
-        Security::Best => true,
+        Security::Best => rank(endpoint.security_mode) >= rank(least),
     });
     let Some(endpoint) = wanted.max_by_key(|endpoint| strength(endpoint)) else {
         return Err(ConnectError::NoEndpoint(endpoints.iter().map(describe).collect()));
@@ -193,11 +249,6 @@ fn choose<'a>(
 /// What makes one endpoint better than another: first what it does, only then what the server says of it, for that is a
 /// number anybody can set.
 fn strength(endpoint: &EndpointDescription) -> (u8, u8, u8) {
-    let mode = match endpoint.security_mode {
-        MessageSecurityMode::SignAndEncrypt => 2,
-        MessageSecurityMode::Sign => 1,
-        _ => 0,
-    };
     let policy = match SecurityPolicy::from_uri(endpoint.security_policy_uri.as_ref()) {
         SecurityPolicy::Aes256Sha256RsaPss => 3,
         SecurityPolicy::Aes128Sha256RsaOaep | SecurityPolicy::Basic256Sha256 => 2,
@@ -205,7 +256,15 @@ fn strength(endpoint: &EndpointDescription) -> (u8, u8, u8) {
         SecurityPolicy::Basic256 | SecurityPolicy::Basic128Rsa15 => 1,
         _ => 0,
     };
-    (mode, policy, endpoint.security_level)
+    (rank(endpoint.security_mode), policy, endpoint.security_level)
+}
+
+fn rank(mode: MessageSecurityMode) -> u8 {
+    match mode {
+        MessageSecurityMode::SignAndEncrypt => 2,
+        MessageSecurityMode::Sign => 1,
+        _ => 0,
+    }
 }
 
 /// The identity must be one the endpoint takes, and a password must not cross the wire in clear.
@@ -263,16 +322,25 @@ fn with_address(endpoint: &EndpointDescription, address: &Address) -> EndpointDe
     endpoint
 }
 
-impl ConnectError {
-    /// What a refused connection mostly means, where the status alone does not say; empty where it does.
-    pub(crate) fn hint(status: Status) -> &'static str {
+impl ConnectOptions {
+    /// What a refused connection mostly means, and what to do, where the status alone does not say; empty where it does.
+    pub(crate) fn hint(&self, status: Status) -> String {
+        let own = || self.pki_dir.join(trust::OWN).display().to_string();
         match &*status.name() {
-            "BadCertificateUntrusted" => "the server does not trust our certificate yet",
-            "BadSecurityChecksFailed" => {
-                "the server refused our security; it may not trust our certificate yet"
+            "BadCertificateUntrusted" => {
+                format!("the server does not trust our certificate yet: have it trust {}", own())
             }
-            "BadIdentityTokenRejected" | "BadUserAccessDenied" => "the server refused the user",
-            _ => "",
+            "BadSecurityChecksFailed" if self.security != Security::None => format!(
+                "the server refused our security; it may not trust our certificate yet, which is {}",
+                own()
+            ),
+            "BadIdentityTokenRejected" | "BadUserAccessDenied" => match &self.credentials {
+                Credentials::User { name, .. } => {
+                    format!("the server refused the user `{name}`: the user name or the password is wrong")
+                }
+                _ => "the server refused the user".into(),
+            },
+            _ => String::new(),
         }
     }
 }
@@ -370,15 +438,37 @@ mod tests {
             (Security::SignAndEncrypt, SignAndEncrypt),
             (Security::Best, SignAndEncrypt),
         ] {
-            let chosen = choose(&endpoints, &options(security, false)).unwrap();
+            let chosen = choose(&endpoints, &options(security, false), None).unwrap();
             assert_eq!(chosen.security_mode, mode);
             assert!(chosen.security_policy_uri.as_ref().ends_with(if mode == None { "None" } else { "256" }));
             let placed = with_address(chosen, &options(security, false).address);
             assert_eq!(placed.endpoint_url.as_ref(), "opc.tcp://outside:1/path");
         }
-        match choose(&endpoints[..1], &options(Security::Sign, false)) {
+        match choose(&endpoints[..1], &options(Security::Sign, false), None) {
             Err(ConnectError::NoEndpoint(offered)) => assert_eq!(offered, ["None"]),
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_best_is_never_less_than_it_was() {
+        use MessageSecurityMode::{None, Sign, SignAndEncrypt};
+        let anonymous = [(UserTokenType::Anonymous, "")];
+        let all = [
+            endpoint(None, "None", &anonymous),
+            endpoint(Sign, "Basic256Sha256", &anonymous),
+            endpoint(SignAndEncrypt, "Basic256Sha256", &anonymous),
+        ];
+        let options = options(Security::Best, false);
+        for (offered, before, now) in [
+            (3, Sign, Some(SignAndEncrypt)),
+            (2, Sign, Some(Sign)),
+            (2, SignAndEncrypt, Option::None),
+            (1, Sign, Option::None),
+            (1, None, Some(None)),
+        ] {
+            let chosen = choose(&all[..offered], &options, before).ok().map(|chosen| chosen.security_mode);
+            assert_eq!(chosen, now, "{offered} {before:?}");
         }
     }
 }

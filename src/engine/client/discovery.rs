@@ -4,7 +4,7 @@ use opcua::client::Client;
 use opcua::crypto::X509;
 use opcua::types::{
     ApplicationDescription, ApplicationType, ByteString, EndpointDescription, MessageSecurityMode,
-    UserTokenType,
+    StatusCode, UserTokenType,
 };
 
 use crate::Security;
@@ -13,7 +13,7 @@ use crate::client::{Endpoint, IdentityKind, Server, ServerKind};
 use super::call::call;
 use super::connect::{engine_client, without_retries};
 use super::transport::Tcp;
-use super::{ConnectError, ConnectOptions};
+use super::{ConnectError, ConnectOptions, Failure};
 
 // The engine's futures are tens of kilobytes, which every caller's would then be.
 
@@ -103,6 +103,25 @@ fn thumbprint(certificate: &ByteString) -> Option<String> {
 }
 
 impl ConnectError {
+    /// As the failure of an attempt to connect; `None` where nobody answered.
+    pub(super) fn into_failure(self, options: &ConnectOptions) -> Option<Failure> {
+        match self {
+            ConnectError::Failed(failure) if failure.is_disconnected() || failure.is_timeout() => None,
+            ConnectError::Failed(failure) => Some(failure),
+            ConnectError::NoEndpoint(offered) => {
+                let offered = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
+                let wanted = match options.security {
+                    Security::Best => "there was before".to_owned(),
+                    wanted => format!("is asked for ({wanted})"),
+                };
+                let detail =
+                    format!("the server now offers {offered}, and not what {wanted}; nothing less is taken");
+                Some(Failure::new(StatusCode::BadSecurityModeRejected, detail))
+            }
+            ConnectError::Refused(why) => Some(Failure::new(StatusCode::BadIdentityTokenRejected, why)),
+        }
+    }
+
     /// Why nobody answered, in words.
     pub(crate) fn into_text(self) -> String {
         match self {

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -13,17 +13,20 @@ use tokio::sync::mpsc;
 
 use crate::Status;
 
-use super::Failure;
+use super::connect::{Asked, Now, ask_again};
+use super::{ConnectError, Failure, Link};
 
 /// What happens to a connection.
-#[derive(Clone, Copy, Debug)]
 pub(crate) enum LinkEvent {
     /// The session works; `resumed` where it is the same one as before.
     Connected { resumed: bool },
     /// The connection is gone; the engine goes on to reconnect.
     Lost(Status),
-    /// An attempt to connect failed.
-    Failed(Status),
+    /// An attempt to connect failed; the detail says what it means and what to do, where that is known.
+    Failed(Failure),
+    /// The server has changed what it offers, its certificate for example. The next attempt is made with this session in the
+    /// place of the old one, which is over.
+    Renewed(Link),
     /// The server has no subscription to publish for.
     NothingToPublish,
     /// The next attempt, the `attempt`-th since the loss, comes `after` this time.
@@ -33,27 +36,66 @@ pub(crate) enum LinkEvent {
 /// Something that goes on beside a connection, in the same task.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-type Events = Pin<Box<dyn Stream<Item = Result<SessionPollResult, StatusCode>> + Send>>;
+pub(super) type Events = Pin<Box<dyn Stream<Item = Result<SessionPollResult, StatusCode>> + Send>>;
 
 /// Drives the connection: nothing happens on it unless [`next`](EventLoop::next) is polled.
 pub(crate) struct EventLoop {
-    pub(super) events: Events,
-    pub(super) backoff: Arc<Backoff>,
-    pub(super) retries: mpsc::UnboundedReceiver<LinkEvent>,
-    pub(super) session: Arc<Session>,
+    events: Events,
+    backoff: Arc<Backoff>,
+    retries: mpsc::UnboundedReceiver<LinkEvent>,
+    session: Arc<Session>,
+    asked: Asked,
+    /// There has been a session: whoever opens the first one knows what the server offers.
+    established: bool,
+    /// Why the last attempt failed, while the server is asked what it offers now.
+    asking: Option<(Failure, Asking)>,
+    /// What follows the event before.
+    next: Option<LinkEvent>,
     /// Keep-alives in a row that nobody answered.
-    pub(super) unanswered: u32,
+    unanswered: u32,
     /// Hanging up on a server that is silent.
-    pub(super) hanging_up: Option<Task>,
+    hanging_up: Option<Task>,
 }
+
+type Asking = Pin<Box<dyn Future<Output = Result<Now, ConnectError>> + Send>>;
 
 /// So many unanswered keep-alives in a row are a lost connection.
 const MAX_UNANSWERED: u32 = 2;
 
 impl EventLoop {
+    pub(super) fn new(
+        session: Arc<Session>,
+        events: Events,
+        backoff: Arc<Backoff>,
+        retries: mpsc::UnboundedReceiver<LinkEvent>,
+        asked: Asked,
+    ) -> EventLoop {
+        EventLoop {
+            events,
+            backoff,
+            retries,
+            session,
+            asked,
+            established: false,
+            asking: None,
+            next: None,
+            unanswered: 0,
+            hanging_up: None,
+        }
+    }
+
     /// The next event; `None` once the connection is closed for good. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<LinkEvent> {
         loop {
+            if let Some(event) = self.next.take() {
+                return Some(event);
+            }
+            if let Some((_, asking)) = &mut self.asking {
+                let now = asking.await;
+                if let Some((failure, _)) = self.asking.take() {
+                    return Some(self.answered(failure, now));
+                }
+            }
             let event = tokio::select! {
                 biased;
                 Some(retry) = self.retries.recv() => return Some(retry),
@@ -65,6 +107,7 @@ impl EventLoop {
             };
             match event? {
                 Ok(SessionPollResult::Reconnected(mode)) => {
+                    self.established = true;
                     self.backoff.reset();
                     return Some(LinkEvent::Connected {
                         resumed: matches!(mode, SessionConnectMode::ReactivatedSession(_)),
@@ -74,7 +117,15 @@ impl EventLoop {
                     return Some(LinkEvent::Lost(Status::from_bits(status.bits())));
                 }
                 Ok(SessionPollResult::ReconnectFailed(status)) => {
-                    return Some(LinkEvent::Failed(Status::from_bits(status.bits())));
+                    let mut failure = Failure::new(status, "");
+                    failure.detail = self.asked.options.hint(failure.status);
+                    // Who is there and turns us away may have changed.
+                    if !self.established || !self.backoff.is_answered() {
+                        return Some(LinkEvent::Failed(failure));
+                    }
+                    let (asked, backoff) = (self.asked.clone(), self.backoff.clone());
+                    let asking: Asking = Box::pin(async move { ask_again(&asked, &backoff).await });
+                    self.asking = Some((failure, asking));
                 }
                 Ok(SessionPollResult::Subscription(SubscriptionActivity::PublishFailed(
                     StatusCode::BadNoSubscription,
@@ -88,6 +139,24 @@ impl EventLoop {
                     return None;
                 }
             }
+        }
+    }
+
+    /// An attempt failed so, and the server has been asked why that may be.
+    fn answered(&mut self, failure: Failure, now: Result<Now, ConnectError>) -> LinkEvent {
+        match now {
+            Ok(Now::Other { asked, link, events }) => {
+                self.asked = *asked;
+                self.events = events;
+                self.session = link.session.clone();
+                self.backoff.hurry();
+                self.next = Some(LinkEvent::Renewed(link));
+                let detail =
+                    "the server has changed its certificate or what it offers; going on with that".into();
+                LinkEvent::Failed(Failure { detail, ..failure })
+            }
+            Err(refusal) => LinkEvent::Failed(refusal.into_failure(&self.asked.options).unwrap_or(failure)),
+            Ok(Now::Same) => LinkEvent::Failed(failure),
         }
     }
 
@@ -136,17 +205,32 @@ pub(super) struct Backoff {
     initial: Duration,
     max: Duration,
     attempts: AtomicU32,
+    /// Somebody answered the last attempt, whatever it was.
+    answered: AtomicBool,
+    /// The next attempt does not wait.
+    at_once: AtomicBool,
+    /// No attempt since the loss was without a wait.
+    may_hurry: AtomicBool,
     events: mpsc::UnboundedSender<LinkEvent>,
 }
 
 impl Backoff {
     pub(super) fn new(initial: Duration, max: Duration, events: mpsc::UnboundedSender<LinkEvent>) -> Backoff {
-        Backoff { initial, max, attempts: AtomicU32::new(0), events }
+        Backoff {
+            initial,
+            max,
+            attempts: AtomicU32::new(0),
+            answered: AtomicBool::new(false),
+            at_once: AtomicBool::new(false),
+            may_hurry: AtomicBool::new(true),
+            events,
+        }
     }
 
     pub(super) async fn wait(&self) {
+        self.answered.store(false, Ordering::Relaxed);
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
-        if attempt == 0 {
+        if attempt == 0 || self.at_once.swap(false, Ordering::Relaxed) {
             return;
         }
         let after = pause(self.initial, self.max, attempt);
@@ -159,6 +243,27 @@ impl Backoff {
         // The next attempt follows a loss, which has cost time already, but a server that accepts and drops at once
         // must not be hammered: the first retry waits the initial delay.
         self.attempts.store(1, Ordering::Relaxed);
+        self.may_hurry.store(true, Ordering::Relaxed);
+    }
+
+    /// The next attempt has good reason to succeed, so it comes at once. Once after each loss: servers that offer something
+    /// else each time are not hammered.
+    fn hurry(&self) {
+        let once = self.may_hurry.swap(false, Ordering::Relaxed);
+        self.at_once.store(once, Ordering::Relaxed);
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    /// Somebody takes connections there.
+    pub(super) fn answer(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    fn is_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 }
 

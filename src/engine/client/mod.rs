@@ -13,6 +13,7 @@ mod node;
 mod services;
 mod subscription;
 mod transport;
+mod trust;
 
 pub(crate) use browse::{Child, Continuation, NodeClass, Page, PageResult, Reference};
 pub(crate) use connect::{ConnectError, ConnectOptions, Credentials, connect};

@@ -56,8 +56,8 @@ impl Connector for Tcp {
         if let Some(backoff) = &self.backoff {
             backoff.wait().await;
         }
-        let (host, port) = (self.host.clone(), self.port);
-        let dial = move |url: String, options: DecodingOptions| dial(host.clone(), port, url, options);
+        let to = self.clone();
+        let dial = move |url: String, options: DecodingOptions| dial(to.clone(), url, options);
         let connector = StreamConnector::new(dial, self.url.clone());
         match tokio::time::timeout(self.timeout, connector.connect(channel, outgoing, config)).await {
             Ok(result) => result,
@@ -73,11 +73,15 @@ impl Connector for Tcp {
     }
 }
 
-async fn dial(host: Arc<str>, port: u16, url: String, options: DecodingOptions) -> Result<Connection, Error> {
+async fn dial(to: Tcp, url: String, options: DecodingOptions) -> Result<Connection, Error> {
+    let Tcp { host, port, backoff, .. } = to;
     let failed = |error: std::io::Error| {
         Error::new(StatusCode::BadCommunicationError, format!("cannot reach {host} port {port}: {error}"))
     };
     let socket = TcpStream::connect((&*host, port)).await.map_err(failed)?;
+    if let Some(backoff) = backoff {
+        backoff.answer();
+    }
     // The engine leaves Nagle's algorithm on; a request that fits one segment would wait for the last one's ACK.
     socket.set_nodelay(true).map_err(failed)?;
     let (reader, writer) = socket.into_split();

@@ -8,18 +8,20 @@ use opcua::server::node_manager::ServerContext;
 use opcua::server::node_manager::memory::{CoreNodeManagerBuilder, InMemoryNodeManagerBuilder};
 use opcua::server::{
     ANONYMOUS_USER_TOKEN_ID, Limits as EngineLimits, OperationalLimits, Server, ServerBuilder,
-    ServerEndpoint, ServerHandle, SubscriptionLimits,
+    ServerEndpoint, ServerHandle, ServerUserToken, SubscriptionLimits,
 };
 use opcua::types::{BuildInfo, DateTime, MessageSecurityMode};
 
-use super::Settings;
 use super::back::Back;
 use super::front::Front;
 use super::monitor::Monitors;
+use super::pki::Pki;
+use super::{Settings, User};
+use crate::Security;
 use crate::sim::{Limits, Space};
 
 /// Also the URI of namespace 1, as the standard wants it (Part 3, 8.2.2).
-const APPLICATION: &str = "urn:openopc:simulator";
+pub(super) const APPLICATION: &str = "urn:openopc:simulator";
 const PRODUCT: &str = "https://docs.rs/openopc";
 
 /// How often the engine looks for subscriptions that are due. It publishes up to this much late, and an interval
@@ -29,6 +31,7 @@ const POLL_MS: u64 = 5;
 pub(super) fn build(
     space: &Arc<Space>,
     settings: &Settings,
+    pki: Option<&Pki>,
     port: u16,
 ) -> Result<(Server, ServerHandle, Arc<Monitors>), String> {
     let made: Arc<OnceLock<Arc<Monitors>>> = Arc::default();
@@ -47,21 +50,13 @@ pub(super) fn build(
             namespaces
         };
         let namespace = namespaces.last().map_or(0, |(index, _)| *index);
-        let monitors =
-            Arc::new(Monitors::new(Arc::clone(&space), context.subscriptions.clone(), namespace, sampling));
+        let monitors = Arc::new(Monitors::new(Arc::clone(&space), &context, namespace, sampling));
         let _ = hand_out.set(Arc::clone(&monitors));
         let host: Weak<Monitors> = Arc::downgrade(&monitors);
         space.set_host(host);
         Front::new(space, namespace, namespaces, monitors, allowed, context)
     };
     let back = |context: ServerContext| Back::new(context);
-    let endpoint = ServerEndpoint::new(
-        // Not `/`: node-opcua insists that what is advertised is what it was given, to the letter.
-        "",
-        SecurityPolicy::None,
-        MessageSecurityMode::None,
-        &[ANONYMOUS_USER_TOKEN_ID.to_owned()],
-    );
     let url = format!("opc.tcp://{}:{port}", settings.host);
     let mut builder = ServerBuilder::new()
         .without_node_managers()
@@ -73,8 +68,8 @@ pub(super) fn build(
         .product_uri(PRODUCT)
         .host(settings.host.clone())
         .discovery_urls(vec![url])
-        .add_endpoint("none", endpoint)
         .create_sample_keypair(false)
+        .trust_client_certs(true)
         .hello_timeout(10)
         .max_timeout_ms(0)
         .subscription_poll_interval_ms(POLL_MS)
@@ -89,14 +84,48 @@ pub(super) fn build(
         });
     builder.config_mut().max_session_timeout_ms = millis(settings.limits.session_timeout);
     builder.config_mut().diagnostics = true;
+    let tokens: Vec<String> = settings.users.iter().map(User::token).collect();
+    for (token, user) in tokens.iter().zip(&settings.users) {
+        builder = builder.add_user_token(token, ServerUserToken::user_pass(&user.name, &user.password));
+    }
+    let anonymous = settings.allow_anonymous.then(|| ANONYMOUS_USER_TOKEN_ID.to_owned());
+    let tokens: Vec<String> = tokens.into_iter().chain(anonymous).collect();
+    for (policy, mode) in ways(settings.security) {
+        // The path is not `/`: node-opcua insists that what is advertised is what it was given, to the letter.
+        let endpoint = ServerEndpoint::new("", policy, mode, &tokens);
+        builder = builder.add_endpoint(format!("{policy} {mode}"), endpoint);
+    }
     // Without security there are no certificates. The engine makes a folder for them all the same, so it is given a
     // name that no file system takes, and complains about that, so it is not heard
     // (async-opcua-crypto 0.19.0, certificate_store.rs:87).
-    builder.config_mut().pki_dir = "\0".into();
+    builder.config_mut().pki_dir = pki.map_or_else(|| "\0".into(), |pki| pki.path().to_owned());
+    if let Some(pki) = pki {
+        builder = builder.certificate_path(pki.certificate()).private_key_path(pki.key());
+    }
     let quiet = tracing::Dispatch::none();
     let (server, handle) = tracing::dispatcher::with_default(&quiet, || builder.build())?;
     let monitors = made.get().cloned().ok_or("the engine did not build its node managers")?;
     Ok((server, handle, monitors))
+}
+
+/// The endpoints: without security first, as those who can do nothing else take the first one.
+fn ways(security: Security) -> Vec<(SecurityPolicy, MessageSecurityMode)> {
+    const SECURE: [SecurityPolicy; 3] = [
+        SecurityPolicy::Basic256Sha256,
+        SecurityPolicy::Aes128Sha256RsaOaep,
+        SecurityPolicy::Aes256Sha256RsaPss,
+    ];
+    let none = [(SecurityPolicy::None, MessageSecurityMode::None)];
+    let all = |mode| SECURE.map(|policy| (policy, mode));
+    match security {
+        Security::None => none.to_vec(),
+        Security::Sign => all(MessageSecurityMode::Sign).to_vec(),
+        Security::SignAndEncrypt => all(MessageSecurityMode::SignAndEncrypt).to_vec(),
+        Security::Best => {
+            let sign = all(MessageSecurityMode::Sign).into_iter();
+            none.into_iter().chain(sign).chain(all(MessageSecurityMode::SignAndEncrypt)).collect()
+        }
+    }
 }
 
 fn millis(span: Duration) -> u64 {

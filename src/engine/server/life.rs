@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::pki::Pki;
 use super::{Ready, Settings, Start};
+use crate::Security;
 use crate::sim::gate::Counters;
 use crate::sim::{Current, Plan};
 
@@ -25,6 +27,8 @@ pub(super) type Inbox = mpsc::UnboundedReceiver<Command>;
 pub(super) struct Life {
     current: Arc<Current>,
     settings: Settings,
+    /// Made with the first life; none without security.
+    pki: Option<Pki>,
     address: SocketAddr,
     listener: Option<TcpListener>,
     counters: Arc<Counters>,
@@ -41,7 +45,7 @@ impl Life {
     ) -> Result<Life, String> {
         let address = listener.local_addr().map_err(|error| format!("no local address: {error}"))?;
         prepared(&listener)?;
-        Ok(Life { current, settings, address, listener: Some(listener), counters, inbox })
+        Ok(Life { current, settings, pki: None, address, listener: Some(listener), counters, inbox })
     }
 
     /// All of them, one after the other, until nobody holds the server any more.
@@ -72,8 +76,13 @@ impl Life {
                 return Err(error.to_string());
             }
         };
-        let Life { current, settings, counters, inbox, .. } = self;
-        let start = Start { space: current.get(), settings, listener, counters: Arc::clone(counters) };
+        if let Err(error) = self.prove() {
+            ready(Err(error.clone()));
+            return Err(error);
+        }
+        let Life { current, settings, pki, counters, inbox, .. } = self;
+        let counters = Arc::clone(counters);
+        let start = Start { space: current.get(), settings, pki: pki.as_ref(), listener, counters };
         // With the runtime go its sockets: what a crash is to the other side.
         runtime.block_on(async move {
             match start.prepare().await {
@@ -108,12 +117,25 @@ impl Life {
         }
     }
 
+    /// Has a certificate where one is needed.
+    fn prove(&mut self) -> Result<(), String> {
+        if self.settings.security != Security::None && self.pki.is_none() {
+            self.pki = Some(Pki::new(&self.settings.host)?);
+        }
+        Ok(())
+    }
+
     fn renew(&mut self, plan: Plan) -> Result<(), String> {
         let listener = TcpListener::bind(self.address)
             .map_err(|error| format!("cannot listen on {} again: {error}", self.address))?;
         prepared(&listener)?;
         let mut namespaces = self.settings.namespaces_first.clone();
-        self.current.renew(|old| plan(old, &mut namespaces)).map_err(|error| error.to_string())?;
+        let Plan { space, new_certificate } = plan;
+        if new_certificate {
+            let none = "there is no certificate to be new: the simulator has no security";
+            self.pki.as_ref().ok_or(none)?.renew()?;
+        }
+        self.current.renew(|old| space(old, &mut namespaces)).map_err(|error| error.to_string())?;
         self.settings.namespaces_first = namespaces;
         self.listener = Some(listener);
         Ok(())

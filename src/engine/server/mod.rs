@@ -12,6 +12,7 @@ mod front;
 mod history;
 mod life;
 mod monitor;
+mod pki;
 mod registry;
 mod sampler;
 mod sessions;
@@ -29,6 +30,8 @@ use tokio::sync::{mpsc, watch};
 
 use self::life::{Command, Commands, Inbox, Life};
 use self::monitor::Monitors;
+use self::pki::Pki;
+use crate::Security;
 use crate::sim::gate::{self, Counters, Rules, Traffic};
 use crate::sim::{Current, Limits, Plan, Space};
 
@@ -47,6 +50,30 @@ pub(crate) struct Settings {
     pub(crate) namespaces_first: Vec<String>,
     /// `ManufacturerName` and `ProductName`.
     pub(crate) made_by: (String, String),
+    pub(crate) security: Security,
+    pub(crate) users: Vec<User>,
+    pub(crate) allow_anonymous: bool,
+}
+
+/// Who may log in.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) password: String,
+}
+
+impl User {
+    /// What the engine knows the user by. It is never that of anonymous users, whatever the name.
+    fn token(&self) -> String {
+        format!("user {}", self.name)
+    }
+}
+
+/// Shows no password.
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// A running server on a thread of its own.
@@ -135,16 +162,17 @@ impl Server {
 struct Start<'a> {
     space: Arc<Space>,
     settings: &'a Settings,
+    pki: Option<&'a Pki>,
     listener: TcpListener,
     counters: Arc<Counters>,
 }
 
 impl Start<'_> {
     async fn prepare(self) -> Result<Running, String> {
-        let Start { space, settings, listener, counters } = self;
+        let Start { space, settings, pki, listener, counters } = self;
         let socket = |error| format!("cannot use the socket: {error}");
         let address = listener.local_addr().map_err(socket)?;
-        let (server, handle, monitors) = config::build(&space, settings, address.port())?;
+        let (server, handle, monitors) = config::build(&space, settings, pki, address.port())?;
         monitors.begin();
         let public = tokio::net::TcpListener::from_std(listener).map_err(socket)?;
         let private = private_listener().map_err(socket)?;

@@ -1,5 +1,6 @@
 //! [`Config`]: a simulator described in a TOML file.
 
+mod access;
 mod event;
 mod finding;
 mod history;
@@ -23,7 +24,8 @@ use self::finding::Sheet;
 pub use self::finding::{Finding, Place, Severity};
 use self::section::{Entry, Section};
 use super::{Clock, EventRecord, Item, Limits, SimulatorBuilder, preset};
-use crate::{Error, Result};
+use crate::engine::server::User;
+use crate::{Error, Result, Security};
 
 /// A simulator as a TOML file describes it: [`SimulatorBuilder::config_file`] starts from one.
 ///
@@ -65,7 +67,11 @@ pub struct Config {
     pub(super) aliases: Vec<(String, String)>,
     pub(super) items: Vec<Item>,
     pub(super) events: Vec<EventRecord>,
+    pub(super) event_capacity: Option<usize>,
     pub(super) history_file: Option<PathBuf>,
+    pub(super) security: Option<Security>,
+    pub(super) users: Vec<User>,
+    pub(super) allow_anonymous: Option<bool>,
     historizing: usize,
     samples: usize,
 }
@@ -166,6 +172,8 @@ fn config<'a>(sheet: &mut Sheet<'_>, table: &'a DeTable<'a>) -> Config {
         }
         can.then(|| sheet.base.join(path))
     });
+    let access = access::access(sheet, &mut section);
+    let event_capacity = section.whole(sheet, "event_capacity", (1, i64::MAX.into()));
     let aliases_entry = section.get("aliases");
     let mut aliases = Vec::new();
     let mut config = Config {
@@ -178,7 +186,11 @@ fn config<'a>(sheet: &mut Sheet<'_>, table: &'a DeTable<'a>) -> Config {
         aliases: Vec::new(),
         items: Vec::new(),
         events: Vec::new(),
+        event_capacity,
         history_file,
+        security: access.security,
+        users: access.users,
+        allow_anonymous: access.allow_anonymous,
         historizing: 0,
         samples: 0,
     };
@@ -324,12 +336,23 @@ impl SimulatorBuilder {
             aliases,
             items,
             events,
+            event_capacity,
             history_file,
+            security,
+            users,
+            allow_anonymous,
             ..
         } = config;
         self = self.items(items);
         self = aliases.into_iter().fold(self, |builder, (alias, item)| builder.alias(alias, item));
         self = events.into_iter().fold(self, SimulatorBuilder::event);
+        self = users.into_iter().fold(self, |builder, user| builder.user(user.name, user.password));
+        if let Some(security) = security {
+            self = self.security(security);
+        }
+        if let Some(yes) = allow_anonymous {
+            self = self.allow_anonymous(yes);
+        }
         if preset {
             self = self.preset();
         }
@@ -347,6 +370,9 @@ impl SimulatorBuilder {
         }
         if let Some(limits) = limits {
             self = self.limits(limits);
+        }
+        if let Some(events) = event_capacity {
+            self = self.event_capacity(events);
         }
         #[cfg(feature = "redb")]
         if let Some(path) = history_file {

@@ -184,6 +184,14 @@ fn what_is_wrong_with_settings_is_told_where_it_is() {
         ("preset = 1", "1:10: error: `preset` is true or false, not an integer"),
         ("namespace = ''", "1:13: error: `` cannot be the items' namespace"),
         ("product = { name = 'x' }", "1:11: error: `product` needs `manufacturer`"),
+        (
+            "security = 'strong'",
+            "1:12: error: `security` is \"none\", \"sign\", \"sign-and-encrypt\" or \"best\"",
+        ),
+        ("[users]\njoe = 1", "2:7: error: `joe` is a text in quotes, not an integer"),
+        ("[users]\n'' = 'x'", "2:1: error: a user needs a name"),
+        ("allow_anonymous = 'no'", "1:19: error: `allow_anonymous` is true or false"),
+        ("allow_anonymous = false", "1:19: error: nobody could log in"),
         ("[limits]\nmessage_size = 1", "2:16: error: `message_size` is a whole number from 8192"),
         (
             "[limits]\nnodes_per_raed = 1",
@@ -323,10 +331,15 @@ fn what_may_not_be_meant_is_a_warning() {
 #[test]
 fn settings_are_those_of_the_builder() {
     let text = "\u{feff}seed = 7\nclock = 'scaled:10'\nnamespace = 'urn:plant'\nproduct = { manufacturer = 'M', name = 'N' }\n\
+                security = 'best'\nusers = { joe = 'secret' }\nallow_anonymous = true\n\
                 [limits]\nnodes_per_read = 5\nsession_timeout = '1m'\n\
                 [[item]]\nid = 'A'\nvalue = 1.0\n[aliases]\nX = 'A'\nLine.Y = ['A']\n";
     let (config, findings) = check(text);
     let config = config.unwrap_or_else(|| panic!("{findings:#?}"));
+    assert!(!format!("{config:?}").contains("secret"), "a password is nobody else's business");
+    assert_eq!((config.security, config.allow_anonymous), (Some(Security::Best), Some(true)));
+    let users: Vec<_> = config.users.iter().map(|user| (&*user.name, &*user.password)).collect();
+    assert_eq!(users, [("joe", "secret")]);
     assert_eq!((config.seed, config.clock), (Some(7), Some(Clock::Scaled(10.0))));
     assert_eq!(config.namespace.as_deref(), Some("urn:plant"));
     assert_eq!(config.product, Some(("M".into(), "N".into())));

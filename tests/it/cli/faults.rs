@@ -36,6 +36,28 @@ fn faults_take_their_course_and_are_told() {
 }
 
 #[test]
+fn a_server_comes_back_with_another_certificate() {
+    let path = file(
+        "certificate",
+        "[[fault]]\nkind = 'crash'\nat = '100ms'\nfor = '10ms'\nnew_certificate = true\n",
+    );
+    let faults = path.to_str().unwrap();
+    let back = |security: &str| {
+        let arguments = ["simulate", "--listen", "127.0.0.1:0", "--security", security, "--faults", faults];
+        let simulator = start(&mut command(arguments));
+        loop {
+            let note = simulator.note();
+            if note.contains("(crash) ends") || note.contains("(crash) goes on") {
+                return note;
+            }
+        }
+    };
+    assert!(back("best").contains("the server is back"));
+    assert!(back("none").contains("there is no certificate to be new"));
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn a_file_that_makes_no_sense_is_two() {
     let path = file("sense", "[[fault]]\nkind = 'delay'\n");
     let done = opc(["simulate", "--listen", "127.0.0.1:0", "--faults", path.to_str().unwrap()]).expect(2);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
-use openopc::DataType;
+use openopc::{DataType, Security};
 
 use super::{Pace, ReadFrom, Repeat, Which};
 use crate::duration;
@@ -85,18 +85,33 @@ pub(crate) struct Simulate {
     /// Serve what this TOML file describes, instead of the preset: see below
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Only look whether the file of --config is right, and the CSV files that it names
+    /// Only look whether the file of --config is right, the CSV files that it names, and that of --faults
     #[arg(long, requires = "config")]
     pub(crate) check: bool,
-    /// What random values start from [default: what --config says, else 1]
+    /// What random values start from, whatever --config says [default: what it says, else 1]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// This many writable Int32 items more: Mass.0, Mass.1, …
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(i32).range(0..=1_000_000))]
     pub(crate) items: i32,
+    /// Which message security is offered: none, sign, sign-and-encrypt, or best for all of them [default: what --config
+    /// says, else none]
+    #[arg(long, value_name = "MODE", value_parser = str::parse::<Security>)]
+    pub(crate) security: Option<Security>,
+    /// A user who may log in; anonymous users are refused then, unless --config allows them
+    #[arg(long = "user", value_name = "NAME:PASSWORD", value_parser = user)]
+    pub(crate) users: Vec<(String, String)>,
     /// Let go wrong what this file says, when it says so: see below
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+}
+
+/// A user and the password.
+fn user(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, password)) if !name.is_empty() => Ok((name.to_owned(), password.to_owned())),
+        _ => Err("write NAME:PASSWORD".into()),
+    }
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,10 @@ pub(super) async fn run(args: &Simulate) -> Result<Exit, Failure> {
         let Some(config) = load(path) else { return Ok(Exit::Usage) };
         if args.check {
             line(&format!("{}: {config}", path.display()))?;
+            if let Some(file) = &args.faults {
+                let plural = if faults.len() == 1 { "" } else { "s" };
+                line(&format!("{}: {} fault{plural}", file.display(), faults.len()))?;
+            }
             return Ok(Exit::Good);
         }
         builder = builder.config(config);
@@ -28,6 +32,12 @@ pub(super) async fn run(args: &Simulate) -> Result<Exit, Failure> {
     }
     if let Some(seed) = args.seed {
         builder = builder.seed(seed);
+    }
+    if let Some(security) = args.security {
+        builder = builder.security(security);
+    }
+    for (name, password) in &args.users {
+        builder = builder.user(name, password);
     }
     let listener = TcpListener::bind(&args.listen).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidInput => {

@@ -38,6 +38,7 @@ struct Entry {
     reset: Option<bool>,
     namespaces_first: Option<Vec<String>>,
     without: Option<Vec<String>>,
+    new_certificate: Option<bool>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -72,6 +73,7 @@ pub(super) struct Crash {
     reset: bool,
     namespaces_first: Option<Vec<String>>,
     without: Vec<String>,
+    new_certificate: bool,
 }
 
 impl Crash {
@@ -82,6 +84,9 @@ impl Crash {
         }
         if let Some(namespaces) = &self.namespaces_first {
             restart = restart.namespaces_first(namespaces.clone());
+        }
+        if self.new_certificate {
+            restart = restart.new_certificate();
         }
         self.without.iter().fold(restart, Restart::without)
     }
@@ -115,6 +120,7 @@ impl Entry {
                     reset: self.reset.take().unwrap_or_default(),
                     namespaces_first: self.namespaces_first.take(),
                     without: self.without.take().unwrap_or_default(),
+                    new_certificate: self.new_certificate.take().unwrap_or_default(),
                 }));
             }
             Kind::Drop => Fault::Drop,
@@ -200,6 +206,7 @@ impl Entry {
             ("reset", self.reset.is_some()),
             ("namespaces_first", self.namespaces_first.is_some()),
             ("without", self.without.is_some()),
+            ("new_certificate", self.new_certificate.is_some()),
         ]
         .into_iter()
         .find_map(|(key, there)| there.then_some(key))
@@ -244,7 +251,8 @@ mod tests {
         let faults = parse(
             "[[fault]]\nkind = 'drop'\nat = '5s'\nevery = '1m'\nconnection = 2\n\
              [[fault]]\nkind = 'status'\nitems = 'Random.*'\nstatus = 'BadSensorFailure'\nfor = '2s'\nnth = 3\n\
-             [[fault]]\nkind = 'crash'\nreset = true\nwithout = ['A']\n",
+             [[fault]]\nkind = 'crash'\nreset = true\nwithout = ['A']\n\
+             new_certificate = true\n",
         )
         .unwrap();
         let status = Status::named("BadSensorFailure").unwrap();
@@ -255,7 +263,8 @@ mod tests {
         let fault = Fault::item("Random.*", ItemFault::Status(status));
         assert_eq!(faults[1].what, What::Fault(fault, third));
         assert_eq!(faults[1].name, "fault 2 (status)");
-        let crash = Crash { reset: true, namespaces_first: None, without: vec!["A".into()] };
+        let crash =
+            Crash { reset: true, namespaces_first: None, without: vec!["A".into()], new_certificate: true };
         assert_eq!(faults[2].what, What::Crash(crash));
     }
 
@@ -270,6 +279,7 @@ mod tests {
             ("kind = 'null'", "needs `items`"),
             ("kind = 'status'\nitems = '*'\nstatus = 'Worse'", "`Worse` is no status"),
             ("kind = 'drop'\nitems = 'X'", "`items` has no meaning here"),
+            ("kind = 'drop'\nnew_certificate = true", "`new_certificate` has no meaning here"),
             ("kind = 'crash'\nnth = 1", "`nth` has no meaning here"),
             ("kind = 'null'\nitems = 'X'\nconnection = 1", "`connection` has no meaning here"),
             ("kind = 'refuse'\nprobability = 2.0", "from 0 to 1"),
