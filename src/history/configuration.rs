@@ -25,3 +25,10 @@ impl Default for AggregateConfiguration {
         }
     }
 }
+
+impl AggregateConfiguration {
+    /// No data is good and bad at once: `percent_data_good` is at least 100 less `percent_data_bad` (Part 13, 4.2.1.2).
+    pub(crate) fn is_decided(self) -> bool {
+        u16::from(self.percent_data_good) + u16::from(self.percent_data_bad) >= 100
+    }
+}

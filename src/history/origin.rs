@@ -49,7 +49,7 @@ impl Status {
         self.historian() & PARTIAL != 0
     }
 
-    /// There is more at this time than is told: values hidden behind this one, Part 11's `ExtraData`.
+    /// There is more at this time than is told, such as annotations (`ExtraData` of Part 4, 7.39.1; Part 11, 6.5.7).
     pub const fn has_extra_data(self) -> bool {
         self.historian() & EXTRA_DATA != 0
     }
@@ -82,6 +82,16 @@ impl Status {
         Status::from_bits(self.bits() | DATA_VALUE | EXTRA_DATA)
     }
 
+    /// The same status, of a value that nothing is hidden behind.
+    pub(crate) const fn without_extra_data(self) -> Status {
+        if !self.has_extra_data() {
+            return self;
+        }
+        let bits = self.bits() & !EXTRA_DATA;
+        // The info type stays where it says something else.
+        Status::from_bits(if matches!(bits & 0x3FF, 0) { bits & !DATA_VALUE } else { bits })
+    }
+
     /// The same status, of one value out of several that would do.
     pub const fn with_multiple_values(self) -> Status {
         Status::from_bits(self.bits() | DATA_VALUE | MULTIPLE_VALUES)
@@ -103,6 +113,8 @@ mod tests {
         assert_eq!(Status::GOOD.with_partial().bits(), 0x0404);
         assert_eq!(Status::GOOD.with_extra_data().bits(), 0x0408);
         assert_eq!(Status::GOOD.with_multiple_values().bits(), 0x0410);
+        assert_eq!(Status::GOOD.with_extra_data().without_extra_data(), Status::GOOD);
+        assert_eq!(Status::from_bits(0x0488).without_extra_data().bits(), 0x0480);
     }
 
     #[test]

@@ -10,7 +10,6 @@ use super::history::{EventRecord, Historian, History, Series};
 use super::item::{Item, Source};
 use super::node::{Details, Node, State};
 use super::space::{Folder, Key, OWN, Space};
-use crate::history::Sample;
 use crate::value::clip;
 use crate::{DataType, Error, Result, Value};
 
@@ -89,27 +88,25 @@ fn add(space: &mut Space, item: Item, now: DateTime<Utc>) -> Result<()> {
         let unmade = |status| {
             Error::Sim(format!("simulator item `{}`: its history cannot be kept: {status}", item.id))
         };
-        if item.initial == Value::Null
-            && let Some(last) = last(&history.samples)
-        {
-            node.state = Mutex::new(State::at(last));
-        }
         let loaded = !history.samples.is_empty();
         let historian = Arc::clone(&space.historian);
         let series =
             Series::new(Arc::clone(&node.id), *history, shape.data_type, node.is_live(), historian, now);
-        node.history = Some(Arc::new(series.map_err(unmade)?));
+        let series = Arc::new(series.map_err(unmade)?);
+        if item.initial == Value::Null
+            && !node.is_live()
+            && let Some(latest) = series.latest().map_err(unmade)?
+            && fits(&latest.value, shape)
+        {
+            node.state = Mutex::new(State::at(latest));
+        }
+        node.history = Some(series);
         if !loaded {
-            node.note(&node.state());
+            node.look();
         }
     }
     push(space, node, index);
     Ok(())
-}
-
-/// The latest of the samples.
-fn last(samples: &[Sample]) -> Option<Sample> {
-    samples.iter().max_by_key(|sample| sample.time).cloned()
 }
 
 fn push(space: &mut Space, node: Node, index: u32) {
@@ -156,7 +153,8 @@ pub(crate) fn renewed(
         }
     }
     self::kept(&space)?;
-    space.historian.events.add(EventRecord::restarted(), now);
+    // The historian tells what it could not keep; the server is back all the same.
+    let _ = space.historian.happened(&EventRecord::restarted(), now);
     Ok(space)
 }
 
@@ -252,18 +250,19 @@ fn contradiction(item: &Item, shape: Shape) -> Option<String> {
     }
 }
 
+/// An item of this shape can have had it. A file of history may be of a time when the item had another type.
+fn fits(value: &Value, shape: Shape) -> bool {
+    let any = shape.data_type == DataType::Variant || *value == Value::Null;
+    any || shape.accept(value.clone()).ok().as_ref() == Some(value)
+}
+
 /// What is wrong with the history of an item.
 fn history_fault(item: &Item, shape: Shape, history: &History) -> Option<String> {
-    let signal = matches!(item.source, Source::Signal(_));
-    if let Some(what) = history.fault(signal, item.writable) {
+    let signal = matches!(item.source, Source::Signal(_) | Source::Dice(_));
+    if let Some(what) = history.fault(signal) {
         return Some(what);
     }
-    if shape.data_type == DataType::Variant {
-        return None;
-    }
-    let odd = history.samples.iter().find(|sample| {
-        sample.value != Value::Null && shape.accept(sample.value.clone()).ok().as_ref() != Some(&sample.value)
-    })?;
+    let odd = history.samples.iter().find(|sample| !fits(&sample.value, shape))?;
     let (kind, time) = (odd.value.type_text(), odd.time);
     Some(format!("its history holds a {kind} at {time} where {} is due", shape.data_type))
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::clock::{Clock, Time};
 #[cfg(feature = "redb")]
 use super::history::RedbStore;
-use super::history::{EventRecord, Historian};
+use super::history::event::MOST_EVENTS;
+use super::history::store::Store;
+use super::history::{EventRecord, Historian, Memory};
 use super::item::Item;
 use super::limits::Limits;
 use super::restart::Current;
@@ -37,6 +39,7 @@ pub struct SimulatorBuilder {
     users: Vec<User>,
     allow_anonymous: Option<bool>,
     trust_clients: bool,
+    event_capacity: usize,
 }
 
 #[derive(Debug)]
@@ -65,6 +68,7 @@ impl SimulatorBuilder {
             users: Vec::new(),
             allow_anonymous: None,
             trust_clients: true,
+            event_capacity: MOST_EVENTS,
         }
     }
 
@@ -145,8 +149,12 @@ impl SimulatorBuilder {
     /// time. Without this it is kept in memory.
     ///
     /// A simulator that is killed at any moment loses nothing that a client was told is written, and leaves a whole file.
-    /// The file belongs to one simulator at a time: it is free when [`Simulator::stop`] has returned. Series in it belong to
-    /// items by their ids.
+    /// The file belongs to one simulator at a time: it is free when the [`Simulator`] is dropped or has been
+    /// [stopped](Simulator::stop). Series in it belong to items by their ids.
+    ///
+    /// A simulator that starts on a file goes on where it ended: an item that is made without a value has the latest of its
+    /// series, and what an item starts with is recorded only if it is another than the latest. That nothing ran in between is
+    /// not marked.
     ///
     /// ```no_run
     /// use openopc::sim::{Item, Simulator};
@@ -164,7 +172,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Adds something that happened to the history of events.
+    /// Adds something that happened to the history of events. With a [file](SimulatorBuilder::history_file) it is there once,
+    /// however often the simulator starts, if it says [when](EventRecord::time).
     pub fn event(mut self, event: EventRecord) -> SimulatorBuilder {
         self.events.push(event);
         self
@@ -224,6 +233,12 @@ impl SimulatorBuilder {
         self
     }
 
+    /// How many events are kept, the newest, at least 1. Default 100,000.
+    pub fn event_capacity(mut self, events: usize) -> SimulatorBuilder {
+        self.event_capacity = events;
+        self
+    }
+
     /// What clients are allowed.
     pub fn limits(mut self, limits: Limits) -> SimulatorBuilder {
         self.limits = limits;
@@ -273,21 +288,23 @@ impl SimulatorBuilder {
             users,
             allow_anonymous,
             trust_clients,
+            event_capacity,
         } = self;
         #[cfg(not(feature = "redb"))]
-        let historian = Historian::default();
+        let store: Arc<dyn Store> = Arc::new(Memory::default());
         #[cfg(feature = "redb")]
-        let historian = match history_file {
-            Some(path) => Historian::new(Arc::new(RedbStore::open(&path)?)),
-            None => Historian::default(),
+        let store: Arc<dyn Store> = match history_file {
+            Some(path) => Arc::new(RedbStore::open(&path)?),
+            None => Arc::new(Memory::default()),
         };
+        let historian = Historian::new(store, event_capacity);
         let mut all = if preset { preset::items() } else { Vec::new() };
         all.extend(items);
         let folders: &'static [&'static [&'static str]] = if preset { &preset::FOLDERS } else { &[] };
         let mut space = build::space(all, folders, Time::start(clock), seed, historian)?;
         build::aliases(&mut space, aliases)?;
         for event in events {
-            space.happened(event).map_err(Error::Config)?;
+            space.happened_before(&event).map_err(Error::Config)?;
         }
         let current = Arc::new(Current::new(space));
         let listener = place.bind().map_err(Error::Sim)?;
@@ -334,6 +351,9 @@ impl SimulatorBuilder {
             ("history_events", self.limits.history_events),
             ("history_continuation_points", self.limits.history_continuation_points.into()),
         ];
+        if self.event_capacity == 0 {
+            return Err(Error::Config("an `event_capacity` of 0 keeps no event".into()));
+        }
         if let Some((name, _)) = history.into_iter().find(|(_, limit)| *limit == 0) {
             return Err(Error::Config(format!("`{name}` is 0, so no history could be read")));
         }

@@ -60,6 +60,10 @@
 //! ±1,000, `Int4` ±100,000, `UInt1` 0 to 200, `UInt2` 0 to 2,000, `UInt4` 0 to 200,000, `Money` 0 to 1,000. A write
 //! moves a wave, see [`Item::signal`].
 //!
+//! They have a past too, which costs nothing until it is asked for: waves and `Random` a value each second, from 40 days
+//! before the start on, computed from seed, item and time (of `Random` it is not what was read: a read draws a number of its
+//! own); `Bucket Brigade` what it held, the newest 10,000 values, of texts and arrays 1,000.
+//!
 //! # Writes
 //!
 //! A write must be of the item's exact type (`BadTypeMismatch`), single values and arrays told apart; bytes may come
@@ -80,13 +84,15 @@
 //! [`Item::historizing`] keeps the past of an item, [`Item::history`] says how: recorded as it happens, loaded, or computed
 //! from a signal ([`History`]). Clients read it raw, at times and by all aggregates of Part 13, with what was modified and
 //! annotated, and change it, unless it is computed or [`read_only`](History::read_only); [`Simulator::history`] reads it in
-//! the program. Values are taken where they are made, so the server time of a value of the past is its source time. What a
+//! the program. A raw value with an annotation beside it has the bit `ExtraData`. Values are taken where they are made, so the server time of a value of the past is its source time. What a
 //! [`Fault`] does to an item is done to what leaves the server, so the past does not have it; it outlives a
 //! [`restart`](Simulator::restart). How many values come in one answer is [`Limits::history_values`].
 //!
 //! Below such an item are `Annotations` and `HA Configuration`, with `~Stepped/Tank.Level` and the like as identifiers.
 //!
-//! Events ([`EventRecord`]) are read from the Server object. They are history only: nobody is notified of them.
+//! Events ([`EventRecord`]) are read from the Server object and from the folders their sources are below, and who monitors one
+//! of these is told of them as they happen. A where clause of such a monitored item may compare numbers and types
+//! (`OfType`), but one that compares texts or node ids lets nothing pass; reading the past knows them all.
 //!
 //! # Faults
 //!

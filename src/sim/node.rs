@@ -10,7 +10,7 @@ use super::check::Shape;
 use super::code;
 use super::history::{Series, Turn};
 use super::item::{Closures, Refusal, Source};
-use super::preset::{Dice, QUALITIES};
+use super::preset::{self, Dice};
 use super::signal::{Sampled, Signal, fit};
 use super::space::{Key, Space};
 use crate::{DataType, Status, Value, history};
@@ -73,6 +73,12 @@ impl State {
             reads: 0,
             writes: 0,
         }
+    }
+
+    /// As a historian keeps it.
+    fn kept(&self) -> history::Sample {
+        let value = if self.status.is_bad() { Value::Null } else { self.value.clone() };
+        history::Sample { time: self.source_time, value, status: self.status }
     }
 
     /// What the item had last, by its history.
@@ -233,11 +239,17 @@ impl Node {
         self.note(&state);
     }
 
+    /// Its past takes in what it starts with, unless that is what was kept last.
+    pub(super) fn look(&self) {
+        if let Some(series) = self.history.as_ref().filter(|_| !self.is_live()) {
+            series.look(self.state().kept());
+        }
+    }
+
     /// Its past takes in what it has now. Under the lock of the state, or of two changes the older could be noted last.
     pub(super) fn note(&self, state: &State) {
         let Some(series) = self.history.as_ref().filter(|_| !self.is_live()) else { return };
-        let value = if state.status.is_bad() { Value::Null } else { state.value.clone() };
-        series.note(history::Sample { time: state.source_time, value, status: state.status });
+        series.note(state.kept());
     }
 
     /// The past of its signal, where nobody keeps it, has a turn here.
@@ -250,7 +262,12 @@ impl Node {
     /// What its signal was at a time when it was moved this far and had this status.
     pub(super) fn was(&self, time: DateTime<Utc>, seed: u64, offset: f64, status: Status) -> history::Sample {
         let value = match &self.source {
-            Source::Signal(signal) if !status.is_bad() => self.shift(signal.at(time, seed), offset),
+            _ if status.is_bad() => Value::Null,
+            Source::Dice(dice) => {
+                let (value, own) = dice.was(time, seed, &self.id);
+                return history::Sample { time, value, status: if status.is_good() { own } else { status } };
+            }
+            Source::Signal(signal) => self.shift(signal.at(time, seed), offset),
             _ => Value::Null,
         };
         history::Sample { time, value, status }
@@ -324,12 +341,6 @@ pub(super) fn bad(status: Status, source_time: DateTime<Utc>, version: u32) -> S
 
 /// The next quality, with its number as the value where it may have one.
 fn quality(space: &Space, now: DateTime<Utc>, version: u32) -> Sample {
-    let number = space.next_quality();
-    let index = usize::try_from(number).unwrap_or_default() % QUALITIES.len();
-    let status = QUALITIES.get(index).copied().unwrap_or_default();
-    if status.is_bad() {
-        return bad(status, now, version);
-    }
-    let value = Value::Int32(i32::try_from(index).unwrap_or_default());
+    let (value, status) = preset::quality(space.next_quality());
     Sample { value, status, source_time: now, version }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::history::History;
 use super::item::{Item, Refusal, Source};
-use super::rand::Rand;
+use super::rand::{Rand, hash, mix};
 use super::signal::{Signal, fit};
 use crate::{DataType, Status, Value};
 
@@ -43,6 +44,9 @@ const WAVES: [(&str, DataType, f64, f64); 10] = [
 
 const PERIOD: Duration = Duration::from_secs(60);
 
+/// How long before the start the past begins: far enough for a month of daily averages.
+const BACK: Duration = Duration::from_secs(40 * 24 * 3600);
+
 /// What the original says of every item.
 const SCAN_RATE: Duration = Duration::from_millis(100);
 
@@ -51,7 +55,10 @@ pub(crate) fn items() -> Vec<Item> {
     let mut items = Vec::with_capacity(116);
     for (name, data_type, array) in MEMBERS {
         let initial = zero(data_type, array);
-        items.push(plain("Bucket Brigade", name, initial).writable().description("Bucket brigade item."));
+        let item = plain("Bucket Brigade", name, initial).writable().description("Bucket brigade item.");
+        // Whole arrays and texts may be long.
+        let short = array || data_type == DataType::String;
+        items.push(item.history(History::recorded().capacity(if short { 1_000 } else { 10_000 })));
     }
     for (name, data_type, array) in MEMBERS {
         items.push(random(name, zero(data_type, array), Dice::of(name, data_type, array)));
@@ -115,11 +122,16 @@ fn plain(group: &str, name: &str, initial: Value) -> Item {
 }
 
 fn random(name: &str, initial: Value, dice: Dice) -> Item {
-    plain("Random", name, initial).source(Source::Dice(dice)).description("Random value.")
+    plain("Random", name, initial).source(Source::Dice(dice)).description("Random value.").history(past())
 }
 
 fn wave(group: &str, name: &str, data_type: DataType, signal: Signal) -> Item {
-    plain(group, name, fit(0.0, data_type)).signal(signal).writable()
+    plain(group, name, fit(0.0, data_type)).signal(signal).writable().history(past())
+}
+
+/// The past that costs nothing: a value each second.
+fn past() -> History {
+    History::computed(Duration::from_secs(1)).back(BACK)
 }
 
 fn root(id: &str, initial: Value) -> Item {
@@ -166,7 +178,7 @@ pub(crate) enum Dice {
 const LEN: usize = 5;
 
 /// The statuses that stand for the qualities of OPC DA (Part 8, Table A.61), which `Random.Qualities` goes through.
-pub(crate) const QUALITIES: [Status; 15] = [
+const QUALITIES: [Status; 15] = [
     Status::GOOD,
     Status::from_bits(0x0096_0000), // GoodLocalOverride
     Status::from_bits(0x4000_0000), // Uncertain
@@ -184,6 +196,15 @@ pub(crate) const QUALITIES: [Status; 15] = [
     Status::from_bits(0x8032_0000), // BadWaitingForInitialData
 ];
 
+/// A quality by its number, which is the value where it may have one.
+pub(crate) fn quality(number: u64) -> (Value, Status) {
+    let index = usize::try_from(number).unwrap_or_default() % QUALITIES.len();
+    let status = QUALITIES.get(index).copied().unwrap_or_default();
+    let value =
+        if status.is_bad() { Value::Null } else { Value::Int32(i32::try_from(index).unwrap_or_default()) };
+    (value, status)
+}
+
 const WORDS: [&str; 16] = [
     "pump", "valve", "boiler", "tank", "mixer", "motor", "fan", "filter", "heater", "cooler", "sensor",
     "alarm", "batch", "recipe", "shift", "line",
@@ -199,6 +220,16 @@ impl Dice {
             _ if name == "Money" => Dice::Money,
             _ => Dice::Scaled(data_type),
         }
+    }
+
+    /// What it is said to have been: of this seed, item and time, and of nobody's reads.
+    pub(crate) fn was(self, time: DateTime<Utc>, seed: u64, id: &str) -> (Value, Status) {
+        if self == Dice::Qualities {
+            return quality(u64::try_from(time.timestamp()).unwrap_or_default());
+        }
+        let moment = u64::from_le_bytes(time.timestamp_micros().to_le_bytes());
+        let mut rand = Rand::new(mix(mix(mix(seed) ^ hash(id)) ^ moment));
+        (self.throw(&mut rand), Status::GOOD)
     }
 
     /// The next value. `Qualities` takes no output: it counts on its own.

@@ -32,6 +32,12 @@ pub(crate) fn mix(mut bits: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
+/// A number for a text, the same in every run (FNV-1a).
+pub(crate) fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -189,13 +189,16 @@ impl Simulator {
         }
     }
 
-    /// Adds something that happened to the history of events, which clients read from the Server object. Restarts are
-    /// there by themselves. The newest 100,000 are kept, in memory.
+    /// Adds something that happens to the history of events, which clients read from the Server object and from the folders
+    /// its source is below, and tells those that monitor one of these. Restarts are there by themselves. The newest 100,000 are
+    /// kept, or [what the builder says](SimulatorBuilder::event_capacity).
     ///
     /// # Errors
-    /// [`Error::Sim`] if there is no item of its source, and if its severity is out of range.
+    /// [`Error::Sim`] if there is no item of its source, if its severity is out of range, and where the historian cannot keep
+    /// it.
+    #[expect(clippy::needless_pass_by_value, reason = "what happens, happens once: it is given away")]
     pub fn emit(&self, event: EventRecord) -> Result<()> {
-        self.space().happened(event).map_err(Error::Sim)
+        self.space().happened(&event).map_err(Error::Sim)
     }
 
     /// The simulator's time, which its signals and the times of its values follow.
@@ -333,6 +336,13 @@ impl Simulator {
     /// [`Error::Sim`] if the server had ended before, with the reason.
     pub async fn stop(mut self) -> Result<()> {
         self.server.stop().await.map_err(Error::Sim)
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // The server is still about to say goodbye, and the file of the past is to be free now.
+        self.space().historian.close();
     }
 }
 

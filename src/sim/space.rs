@@ -11,6 +11,7 @@ use super::check::Shape;
 use super::clock::Time;
 use super::code;
 use super::fault::Faults;
+use super::history::event::Kept;
 use super::history::{Archive, EventRecord, Historian, Past};
 use super::log::{Entry, Log, Logged};
 use super::node::{Node, Sample, lock};
@@ -65,6 +66,9 @@ pub(crate) trait Host: Send + Sync {
 
     /// The service level has changed.
     fn service_level(&self, level: u8);
+
+    /// Something happened.
+    fn happened(&self, event: &Kept);
 
     /// The names of the clients that have a session.
     fn clients(&self) -> Vec<String>;
@@ -192,13 +196,36 @@ impl Space {
         self.nodes.get(usize::try_from(item).ok()?)
     }
 
-    /// Adds something that happened to the history of events.
-    pub(crate) fn happened(&self, event: EventRecord) -> Result<(), String> {
-        if let Some(what) = event.fault(|item| self.by_id.contains_key(item)) {
-            return Err(what);
+    /// Adds something that happens to the history of events, and tells who listens.
+    pub(crate) fn happened(&self, event: &EventRecord) -> Result<(), String> {
+        self.sound(event)?;
+        let kept = self.historian.happened(event, self.time.now()).map_err(unkept)?;
+        if let Some(host) = self.host() {
+            host.happened(&kept);
         }
-        self.historian.events.add(event, self.time.now());
         Ok(())
+    }
+
+    /// Adds something that happened before the start.
+    pub(crate) fn happened_before(&self, event: &EventRecord) -> Result<(), String> {
+        self.sound(event)?;
+        self.historian.happened_before(event, self.time.now()).map_err(unkept)
+    }
+
+    fn sound(&self, event: &EventRecord) -> Result<(), String> {
+        event.fault(|item| self.by_id.contains_key(item)).map_or(Ok(()), Err)
+    }
+
+    /// A node is browsed below another, at whatever depth.
+    pub(crate) fn is_below(&self, node: Key, above: Key) -> bool {
+        let mut parent = self.parent(node);
+        while let Some(key) = parent {
+            if key == above {
+                return true;
+            }
+            parent = self.parent(key);
+        }
+        false
     }
 
     /// The past of an item, if it has one.
@@ -347,4 +374,8 @@ impl Space {
     pub(crate) fn log<T>(&self, look: impl FnOnce(&mut Log) -> T) -> T {
         look(&mut lock(&self.log))
     }
+}
+
+fn unkept(status: Status) -> String {
+    format!("the historian cannot keep the event: {status}")
 }

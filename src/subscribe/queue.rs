@@ -238,16 +238,17 @@ impl Queue {
         self.wake(state);
     }
 
-    /// The reader knows at least as much: the same was told last, or something newer.
+    /// The reader knows at least as much: the same was told last, or something newer. That a lost tag has its value again
+    /// is news; what it had before that value is none.
     pub(crate) fn knows(&self, slot: Slot, sample: &Sample) -> bool {
         let state = self.lock();
-        let Some(entry) = state.tags.get(slot).filter(|entry| !entry.lost) else { return false };
+        let Some(entry) = state.tags.get(slot) else { return false };
         let same = |last: &Sample| {
             last.status == sample.status
                 && last.source_time == sample.source_time
                 && last.value == sample.value
         };
-        entry.last.as_ref().is_some_and(|last| is_older(sample, last) || same(last))
+        entry.last.as_ref().is_some_and(|last| is_older(sample, last) || (!entry.lost && same(last)))
     }
 
     /// What the reader was told last of a tag that is not lost.

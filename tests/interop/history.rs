@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use openopc::history::{Aggregate, Origin};
+use openopc::history::{Aggregate, Compute, Origin};
 use openopc::{Client, Error, HistoryQuery, HistoryRange, Reading, Tag, Value};
 
 use crate::peers::Stack;
@@ -73,9 +73,13 @@ async fn raw(opc: &Client, id: &str, count: i32) {
     check(&read(opc, id, &HistoryQuery::raw(between(104, 95))).await, (95..=104).rev(), id);
     let some = HistoryQuery::raw(whole).count(1_234).page(500);
     check(&read(opc, id, &some).await, 0..1_234, &format!("{id}, a count"));
-    // In one page: asyncua's store in memory takes no notice of the end where there is no start.
-    let newest = HistoryQuery::raw(HistoryRange::until(second(count))).count(1_234);
-    check(&read(opc, id, &newest).await, (count - 1_234..count).rev(), &format!("{id}, the newest"));
+    // asyncua's store in memory takes no notice of the end where there is no start.
+    for (until, first) in [(count, count), (count / 2, count / 2 + 1)] {
+        let newest = HistoryQuery::raw(HistoryRange::until(second(until))).count(1_234).page(500);
+        check(&read(opc, id, &newest).await, (first - 1_234..first).rev(), &format!("{id} until {until}"));
+    }
+    let all = HistoryQuery::raw(HistoryRange::until(second(700))).count(1_234).page(500);
+    check(&read(opc, id, &all).await, (0..=700).rev(), &format!("{id}, fewer than wanted"));
     let oldest = HistoryQuery::raw(HistoryRange::since(second(0))).count(1_234).page(500);
     check(&read(opc, id, &oldest).await, 0..1_234, &format!("{id}, the oldest"));
     // Where nothing was recorded.
@@ -135,6 +139,74 @@ async fn asyncua_many_tags() {
     within(opc.close()).await.expect("it closes");
 }
 
+/// Of ninety values, one a second, in intervals of ten: what is made of those from a second on.
+type Case = (Aggregate, fn(f64) -> f64);
+
+/// Aggregates that the server does not have, calculated here.
+async fn computed(opc: &Client, cases: &[Case]) {
+    for (start, end) in [(0, 90), (90, 0)] {
+        for (aggregate, of) in cases {
+            let query = HistoryQuery::aggregate(between(start, end), *aggregate, Duration::from_secs(10));
+            let error = within(opc.history_with(tag(MEMORY), &query)).await;
+            assert!(matches!(error, Err(Error::Aggregate { .. })), "{aggregate}: {error:?}");
+            let readings = read(opc, MEMORY, &query.page(7).compute(Compute::IfUnsupported)).await;
+            assert_eq!(readings.len(), 9, "{aggregate}: {readings:?}");
+            for (n, reading) in (0..).zip(&readings) {
+                // In reverse, an interval is what it begins with and what is before (Part 13, 4.2.2).
+                let first = if start < end { 10 * n } else { end.max(start) - 10 * n };
+                assert_eq!(reading.source_time, Some(second(first)), "{aggregate}: {reading:?}");
+                let expected = of(f64::from(if start < end { first } else { first - 9 }));
+                let got = reading.get::<f64>().unwrap_or_else(|error| panic!("{aggregate}: {error}"));
+                assert!((got - expected).abs() < 1e-9, "{aggregate} from {first}: {got}, not {expected}");
+                assert!(reading.status.is_good(), "{aggregate}: {reading:?}");
+            }
+        }
+    }
+}
+
+/// It has no aggregates at all.
+#[tokio::test]
+async fn asyncua_computed_here() {
+    let Some(server) = Stack::Asyncua.historian() else { return };
+    let opc = client(&server.url).await;
+    let cases: [Case; 4] = [
+        (Aggregate::Average, |n| n + 4.5),
+        (Aggregate::Minimum, |n| n),
+        (Aggregate::Maximum, |n| n + 9.0),
+        (Aggregate::Count, |_| 10.0),
+    ];
+    computed(&opc, &cases).await;
+    // Those that need what lies around the range: a line from where it begins to where the next one does.
+    let query = HistoryQuery::aggregate(between(5, 85), Aggregate::TimeAverage, Duration::from_secs(10));
+    let readings = read(&opc, MEMORY, &query.compute(Compute::IfUnsupported)).await;
+    let averages: Vec<f64> = readings.iter().map(|reading| reading.get().expect("a Double")).collect();
+    assert_eq!(averages, (0..8).map(|n| f64::from(10 * n + 10)).collect::<Vec<_>>());
+    // Several tags, of which one has nothing.
+    let query = HistoryQuery::aggregate(between(0, 90), Aggregate::Average, Duration::from_secs(10));
+    let query = query.compute(Compute::IfUnsupported);
+    let tags = [tag(MEMORY), tag(EMPTY), tag(SQLITE)];
+    let histories = within(opc.history_many(tags, &query)).await.expect("the call succeeds");
+    let histories: Vec<_> = histories.into_iter().map(|history| history.expect("a history")).collect();
+    assert!(histories[1].iter().all(|reading| reading.status.name() == "BadNoData"), "{:?}", histories[1]);
+    let values = |readings: &[Reading]| readings.iter().map(|r| r.value.clone()).collect::<Vec<_>>();
+    assert_eq!(values(&histories[0]), values(&histories[2]));
+    within(opc.close()).await.expect("it closes");
+}
+
+/// It has some of them.
+#[tokio::test]
+async fn node_opcua_computed_here() {
+    let Some(server) = Stack::NodeOpcua.historian() else { return };
+    let opc = client(&server.url).await;
+    let cases: [Case; 3] = [
+        (Aggregate::Range, |_| 9.0),
+        (Aggregate::VariancePopulation, |_| 8.25),
+        (Aggregate::StandardDeviationSample, |_| (82.5_f64 / 9.0).sqrt()),
+    ];
+    computed(&opc, &cases).await;
+    within(opc.close()).await.expect("it closes");
+}
+
 /// What it does not have is said, and it does not claim to have it.
 #[tokio::test]
 async fn asyncua_calculates_nothing() {
@@ -191,6 +263,78 @@ async fn asyncua_stuck_at_a_point() {
     within(opc.close()).await.expect("it closes");
 }
 
+/// What one tag does to the answer of all: its own error, named, and the past of the others.
+#[tokio::test]
+async fn asyncua_one_tag_is_refused_with_the_whole_service() {
+    let Some(server) = Stack::Asyncua.historian() else { return };
+    let opc = client(&server.url).await;
+    let query = HistoryQuery::raw(between(0, 1_000));
+    for (bad, status) in [("s=Memory.Broken", "BadInternalError"), ("s=Memory.Deadly", "BadConnectionClosed")]
+    {
+        let tags = [tag(MEMORY), tag(bad), tag(SQLITE), tag(MEMORY), tag(EMPTY)];
+        let histories = within(opc.history_many(tags, &query)).await.expect("the call succeeds");
+        for (index, history) in histories.iter().enumerate() {
+            match (index, history) {
+                (1, Err(Error::Item { tag: of, status: told, .. })) if *of == tag(bad) => {
+                    assert_eq!(told.name(), status, "{bad}");
+                }
+                (0 | 2 | 3, Ok(readings)) => check(readings, 0..=1_000, bad),
+                (4, Ok(readings)) => check(readings, [], bad),
+                other => panic!("{bad}: {other:?}"),
+            }
+        }
+    }
+    within(opc.close()).await.expect("it closes");
+}
+
+/// Nine of ten tags are refused: the tenth comes, and what the others are refused with is told of each.
+#[tokio::test]
+async fn asyncua_all_are_refused() {
+    let Some(server) = Stack::Asyncua.historian() else { return };
+    let opc = client(&server.url).await;
+    let query = HistoryQuery::aggregate(between(0, 600), Aggregate::Average, Duration::from_secs(60));
+    let tags = (0..40).map(|_| tag("s=Memory.Strict"));
+    let histories = within(opc.history_many(tags, &query)).await.expect("the call succeeds");
+    assert_eq!(histories.len(), 40);
+    for history in histories {
+        let Err(Error::Aggregate { status, aggregate, .. }) = history else { panic!("{history:?}") };
+        assert_eq!((status.name().as_ref(), aggregate.as_str()), ("BadAggregateNotSupported", "Average"));
+    }
+    let raw = HistoryQuery::raw(between(0, 10));
+    let tags = [tag("s=Memory.Broken"), tag("s=Memory.Broken"), tag(MEMORY)];
+    let histories = within(opc.history_many(tags, &raw)).await.expect("the call succeeds");
+    assert!(histories[0].is_err() && histories[1].is_err());
+    check(histories[2].as_ref().expect("a history"), 0..=10, MEMORY);
+    within(opc.close()).await.expect("it closes");
+}
+
+/// `BadResponseTooLarge`: fewer tags, fewer values, fewer intervals, until it is answered.
+#[tokio::test]
+async fn asyncua_takes_less_at_a_time() {
+    let Some(server) = Stack::Asyncua.historian() else { return };
+    let opc = client(&server.url).await;
+    let heavy = "s=Memory.Heavy";
+    let tags = [tag(MEMORY), tag(heavy), tag(SQLITE)];
+    let query = HistoryQuery::raw(between(0, 1_000));
+    for history in within(opc.history_many(tags, &query)).await.expect("the call succeeds") {
+        check(&history.expect("a history"), 0..=1_000, heavy);
+    }
+    for (start, end) in [(0, 95), (95, 0)] {
+        let query = HistoryQuery::aggregate(between(start, end), Aggregate::Average, Duration::from_secs(10));
+        let readings = read(&opc, heavy, &query).await;
+        let step = if start < end { 10 } else { -10 };
+        let expected: Vec<_> =
+            (0..10).map(|n| (Some(second(start + n * step)), f64::from(start + n * step))).collect();
+        let got =
+            readings.iter().map(|reading| (reading.source_time, reading.get::<f64>().expect("a Double")));
+        assert_eq!(got.collect::<Vec<_>>(), expected);
+    }
+    // There is no less than one interval.
+    let whole = HistoryQuery::aggregate(between(0, 95), Aggregate::Average, Duration::ZERO);
+    assert_eq!(read(&opc, heavy, &whole).await.len(), 1);
+    within(opc.close()).await.expect("it closes");
+}
+
 #[tokio::test]
 async fn node_opcua_raw() {
     let Some(server) = Stack::NodeOpcua.historian() else { return };
@@ -201,7 +345,7 @@ async fn node_opcua_raw() {
 }
 
 /// An aggregate by name and by itself, and what it makes of the ten values from a second on.
-type Case = (&'static str, Aggregate, fn(i32) -> f64);
+type Offered = (&'static str, Aggregate, fn(i32) -> f64);
 
 #[tokio::test]
 async fn node_opcua_processed() {
@@ -211,7 +355,7 @@ async fn node_opcua_processed() {
     let every = Duration::from_secs(10);
     let range = between(0, 90);
     let expected = |of: fn(i32) -> f64| (0..9).map(|n| (second(10 * n), of(10 * n))).collect::<Vec<_>>();
-    let cases: [Case; 4] = [
+    let cases: [Offered; 4] = [
         ("Average", Aggregate::Average, |n| f64::from(n) + 4.5),
         ("Minimum", Aggregate::Minimum, |n| f64::from(n)),
         ("Maximum", Aggregate::Maximum, |n| f64::from(n + 9)),

@@ -348,6 +348,33 @@ async fn events_come_with_their_fields_and_page_by_page() {
 }
 
 #[tokio::test]
+async fn events_go_on_after_a_restart() {
+    let mut builder = Simulator::builder().item(Item::new("Pump", 1.0)).manual_clock().limits(narrow(1));
+    // Three of each second: pages of two divide those of one time.
+    for n in 0..12 {
+        builder = builder.event(EventRecord::new(format!("event {n}")).time(at(-60 + n / 3)));
+    }
+    let simulator = builder.start().await.unwrap();
+    let opc = openopc::open(simulator.url()).await.unwrap();
+    for range in [HistoryRange::from(range(-60, 0)), HistoryRange::new(at(-1), at(-61))] {
+        let query = EventQuery::new(range);
+        let whole = within(opc.history_events("i=2253", &query)).await.unwrap();
+        assert_eq!(whole.len(), 12);
+        let mut pages = opc.history_events_pages(["i=2253"], &query);
+        let mut all = within(pages.next()).await.unwrap().unwrap();
+        assert_eq!(all.len(), 2);
+        simulator.restart(Restart::new()).await.unwrap();
+        while let Some(page) = within(pages.next()).await {
+            all.append(&mut page.unwrap());
+        }
+        let texts = |events: &[openopc::history::Occurrence]| -> Vec<_> {
+            events.iter().map(|event| event.message.clone().unwrap()).collect()
+        };
+        assert_eq!(texts(&all), texts(&whole));
+    }
+}
+
+#[tokio::test]
 async fn the_server_tells_what_it_can_and_how_it_keeps_a_tag() {
     let stepped = History::recorded().stepped(true).samples(samples([at(5), at(9)]));
     let (_simulator, opc) = served([double("A").history(stepped), Item::new("Plain", 1)], narrow(1)).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use openopc::history::{Aggregate, AggregateConfiguration, Compute, Sample};
-use openopc::sim::{History, Item, Limits, Service, Simulator};
+use openopc::sim::{Direction, Fault, History, Item, Limits, Service, Simulator, When};
 use openopc::{Client, Error, HistoryQuery, NodeId, Reading, Status};
 use serde_json::Value as Json;
 
@@ -172,6 +172,30 @@ async fn one_tag_without_history_does_not_stop_the_others() {
         assert!(matches!(plain, Err(Error::Item { .. })), "{plain:?}");
         assert!(nowhere.is_err(), "{nowhere:?}");
         assert_eq!(found.as_ref().unwrap()[0].value, 2.0.into());
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_is_cut_does_not_stop_it() {
+    let samples = (0..1_000).map(|n| Sample::new(noon(n * 1_000), f64::from(n as i32)));
+    let history = History::recorded().samples(samples).annotation(noon(7_000), "somebody", "seven");
+    let (simulator, client) = served([double("A").history(history)], Limits::default()).await;
+    let range = openopc::HistoryRange::new(noon(100_000), noon(900_000));
+    for aggregate in [Aggregate::TimeAverage, Aggregate::AnnotationCount] {
+        let query = HistoryQuery::aggregate(range.clone(), aggregate, Duration::from_secs(10)).page(100);
+        let server = told(&read(&client, "A", &query).await);
+        assert_eq!(server.len(), 80);
+        let query = query.compute(Compute::Always);
+        // While it asks how the past is kept, what lies before the range, and in the middle of it.
+        for bytes in [100, 1_000, 2_500, 5_000, 10_000] {
+            let cut = simulator.inject_when(Fault::Cut(Direction::ToClient, bytes), When::always().times(1));
+            assert_eq!(
+                told(&read(&client, "A", &query).await),
+                server,
+                "{aggregate}, cut after {bytes} bytes"
+            );
+            assert_eq!(cut.fired(), 1, "{aggregate}, {bytes} bytes");
+        }
     }
 }
 

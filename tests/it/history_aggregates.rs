@@ -154,11 +154,11 @@ fn annotations_are_counted_where_they_are() {
     assert_eq!(counts, [good(0), good(0), good(2), good(1), good(1), good(0), nothing]);
 }
 
-fn rows(samples: &[Sample], spec: &ProcessSpec) -> Vec<Sample> {
+pub(crate) fn rows(samples: &[Sample], spec: &ProcessSpec) -> Vec<Sample> {
     aggregate(samples.to_vec(), spec).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-fn over(aggregate: Aggregate, from: i64, to: i64, interval: u64) -> ProcessSpec {
+pub(crate) fn over(aggregate: Aggregate, from: i64, to: i64, interval: u64) -> ProcessSpec {
     ProcessSpec::new(aggregate, noon(from)..noon(to), Duration::from_millis(interval))
 }
 
@@ -177,7 +177,12 @@ fn what_makes_no_sense_is_refused() {
     let configuration = AggregateConfiguration { percent_data_bad: 101, ..Default::default() };
     let error = ProcessSpec { configuration, ..over(Aggregate::Average, 0, 5, 1) }.check().unwrap_err();
     assert!(error.to_string().contains("percent_data_bad is 101"), "{error}");
-    assert_eq!(error.status().name(), "BadAggregateConfigurationRejected");
+    assert_eq!(error.status().name(), "BadAggregateInvalidInputs");
+    let configuration =
+        AggregateConfiguration { percent_data_bad: 80, percent_data_good: 0, ..Default::default() };
+    let error = ProcessSpec { configuration, ..over(Aggregate::Average, 0, 5, 1) }.check().unwrap_err();
+    assert!(error.to_string().contains("together they must be at least 100"), "{error}");
+    assert_eq!(error.status().name(), "BadAggregateInvalidInputs");
 
     let mut process = Process::new(over(Aggregate::Average, 0, 5, 1)).unwrap();
     process.push(Sample::new(noon(2), 1.0)).unwrap();
@@ -314,7 +319,7 @@ fn a_shorter_interval_is_partial() {
 }
 
 /// Ends of intervals fall on samples and between them; some samples are uncertain or bad.
-fn any_samples() -> impl Strategy<Value = Vec<Sample>> {
+pub(crate) fn any_samples() -> impl Strategy<Value = Vec<Sample>> {
     let sample = (1..7_i64, -50..50_i32, 0..8_u8);
     proptest::collection::vec(sample, 0..40).prop_map(|steps| {
         let mut at = -20;
@@ -332,16 +337,17 @@ fn any_samples() -> impl Strategy<Value = Vec<Sample>> {
 }
 
 prop_compose! {
-    fn any_spec()(
+    pub(crate) fn any_spec()(
         function in 0..Aggregate::ALL.len(),
         stepped in any::<bool>(),
         treat_uncertain_as_bad in any::<bool>(),
         use_sloped_extrapolation in any::<bool>(),
         percent_data_bad in 0..=100_u8,
-        percent_data_good in 0..=100_u8,
+        surplus in 0..=100_u8,
         interval in 0..40_u64,
         (from, to) in (-10..100_i64, -10..100_i64).prop_filter("a range", |(from, to)| from != to),
     ) -> ProcessSpec {
+        let percent_data_good = (100 - percent_data_bad).max(surplus);
         let configuration = AggregateConfiguration {
             treat_uncertain_as_bad, percent_data_bad, percent_data_good, use_sloped_extrapolation,
         };
@@ -373,7 +379,7 @@ fn needed(samples: &[Sample], spec: &ProcessSpec) -> Vec<Sample> {
     fed
 }
 
-fn number(row: &Sample) -> Option<f64> {
+pub(crate) fn number(row: &Sample) -> Option<f64> {
     row.value.to_f64_lossy()
 }
 

@@ -13,6 +13,8 @@ use openopc::history::{Aggregate, Sample};
 use openopc::sim::{History, Item, Limits, Signal, Simulator};
 use openopc::{Client, Status, TimeRange, Value};
 
+use crate::support::within;
+
 /// A time of the day that the tests are about.
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_577_836_800 + seconds, 0).unwrap()
@@ -429,13 +431,17 @@ async fn what_is_asked_of_aggregates_has_to_make_sense() {
     let empty = ReadProcessedDetails { end_time: at(0).into(), ..one() };
     let mut percent = one();
     percent.aggregate_configuration = AggregateConfiguration { percent_data_bad: 101, ..Default::default() };
+    let mut both = one();
+    both.aggregate_configuration =
+        AggregateConfiguration { percent_data_bad: 80, percent_data_good: 0, ..Default::default() };
     for (details, status) in [
         (unknown, StatusCode::BadAggregateNotSupported),
         (two, StatusCode::BadAggregateListMismatch),
         (negative, StatusCode::BadInvalidArgument),
         (endless, StatusCode::BadInvalidArgument),
         (empty, StatusCode::BadInvalidArgument),
-        (percent, StatusCode::BadAggregateConfigurationRejected),
+        (percent, StatusCode::BadAggregateInvalidInputs),
+        (both, StatusCode::BadAggregateInvalidInputs),
         (one(), StatusCode::Good),
     ] {
         assert_eq!(read(&session, details, &[wanted("A")]).await[0].status_code, status);
@@ -598,7 +604,6 @@ fn histories_that_contradict_themselves_are_refused() {
     let percent = openopc::history::AggregateConfiguration { percent_data_bad: 101, ..Default::default() };
     for (item, word) in [
         (Item::new("A", 0.0).history(History::computed(second)), "signal"),
-        (waving(History::computed(second)).writable(), "move"),
         (waving(History::computed(Duration::ZERO)), "below"),
         (waving(History::recorded().every(Duration::ZERO)), "below"),
         (waving(History::computed(second).capacity(1)), "capacity"),
@@ -608,5 +613,46 @@ fn histories_that_contradict_themselves_are_refused() {
     ] {
         let error = Simulator::builder().item(item).start_blocking().unwrap_err().to_string();
         assert!(error.contains(word) && error.contains("`A`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_with_an_annotation_says_so() {
+    let history = History::recorded()
+        .samples(samples((0..5).map(at)))
+        .annotation(at(1), "me", "looked at")
+        .annotation(at(3), "me", "looked at again")
+        .annotation(at(3), "you", "too");
+    let mut limits = Limits::default();
+    limits.history_values = 2;
+    let (_simulator, opc) = served([double("A").history(history)], limits).await;
+    let marked = |readings: &[openopc::Reading]| -> Vec<i64> {
+        let marked = readings.iter().filter(|reading| reading.status.has_extra_data());
+        marked.map(|reading| (reading.source_time.unwrap() - at(0)).num_seconds()).collect()
+    };
+    let up = within(opc.history("A", at(0)..at(9))).await.unwrap();
+    assert_eq!((up.len(), marked(&up)), (5, vec![1, 3]));
+    assert!(up.iter().all(|reading| reading.status.code() == Status::GOOD));
+    let down = within(opc.history("A", openopc::HistoryRange::new(at(9), at(-1)))).await.unwrap();
+    assert_eq!((down.len(), marked(&down)), (5, vec![3, 1]));
+    // The bounds are values too, but one that is not there has nothing beside it.
+    let query = openopc::HistoryQuery::raw(at(1)..at(9)).bounds(true);
+    let bounded = within(opc.history_with("A", &query)).await.unwrap();
+    assert_eq!((bounded.len(), marked(&bounded)), (5, vec![1, 3]));
+}
+
+#[test]
+fn an_hour_of_recording_takes_no_more_room_than_it_is_given() {
+    let wave = Signal::Sine { low: 0.0, high: 1.0, period: Duration::from_secs(60) };
+    let item = Item::new("A", 0.0)
+        .signal(wave)
+        .history(History::recorded().every(Duration::from_secs(1)).capacity(60));
+    let simulator = Simulator::builder().item(item).manual_clock().start_blocking().unwrap();
+    let start = simulator.now();
+    for minute in 1..=60 {
+        simulator.advance(Duration::from_secs(60)).unwrap();
+        let kept = simulator.history("A", TimeRange { start, end: simulator.now() }).unwrap();
+        assert_eq!(kept.len(), 60, "minute {minute}");
+        assert_eq!(kept[0].time, simulator.now() - TimeDelta::seconds(59));
     }
 }

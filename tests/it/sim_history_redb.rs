@@ -4,8 +4,9 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
+use std::time::Duration;
 
-use openopc::sim::{Item, Simulator};
+use openopc::sim::{Item, Signal, Simulator};
 use openopc::{DataType, TimeRange, Value};
 
 use crate::sim_config::Folder;
@@ -56,6 +57,65 @@ fn what_was_recorded_is_there_the_next_time() {
     end(first);
     let second = simulator(&store);
     assert_eq!((numbers(&second, "A"), numbers(&second, "B")), (vec![1, 2], vec![3]));
+}
+
+/// What the past of an item holds, in the order of time.
+fn values(simulator: &Simulator, item: &str) -> Vec<Value> {
+    let ever = TimeRange {
+        start: "1990-01-01T00:00:00Z".parse().unwrap(),
+        end: "2200-01-01T00:00:00Z".parse().unwrap(),
+    };
+    simulator.history(item, ever).unwrap().into_iter().map(|sample| sample.value).collect()
+}
+
+#[test]
+fn the_file_is_free_when_the_simulator_is_dropped() {
+    let folder = Folder::new("dropped");
+    let store = folder.0.join("plant.redb");
+    for number in 0..10_i64 {
+        let simulator = simulator(&store);
+        // Somebody is connected, and is not told goodbye first.
+        let client = openopc::blocking::open(simulator.url()).unwrap();
+        client.write("A", number).unwrap();
+        drop(simulator);
+        assert_eq!(numbers(&self::simulator(&store), "A"), (0..=number).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_has_not_changed_is_not_recorded_again() {
+    let folder = Folder::new("unchanged");
+    let store = folder.0.join("plant.redb");
+    let start = || {
+        let steady = Signal::List { values: vec![Value::Double(5.0)], every: Duration::from_secs(1) };
+        let items = [
+            Item::new("Given", 70_i64).writable().historizing(),
+            Item::new("Open", None::<i64>).data_type(DataType::Int64).writable().historizing(),
+            Item::new("Steady", 0.0).signal(steady).historizing(),
+        ];
+        Simulator::builder().items(items).history_file(&store).manual_clock().start_blocking().unwrap()
+    };
+    let some = |numbers: &[i64]| numbers.iter().copied().map(Value::Int64).collect::<Vec<_>>();
+    let first = start();
+    first.advance(Duration::from_secs(3)).unwrap();
+    first.set("Given", 71_i64).unwrap();
+    first.set("Open", 1_i64).unwrap();
+    assert_eq!(values(&first, "Given"), some(&[70, 71]));
+    assert_eq!(values(&first, "Open"), [Value::Null, Value::Int64(1)]);
+    let status = openopc::Status::named("UncertainLastUsableValue").unwrap();
+    first.set_status("Open", status).unwrap();
+    drop(first);
+    for _ in 0..3 {
+        let next = start();
+        next.advance(Duration::from_secs(10)).unwrap();
+        // It starts with another value than it had last: that is a change, once.
+        assert_eq!(values(&next, "Given").len(), 2);
+        // What has no value of its own goes on with the last.
+        let open = next.get("Open").unwrap();
+        assert_eq!((open.value, open.status), (Value::Int64(1), status));
+        assert_eq!(values(&next, "Open").len(), 2);
+        assert_eq!(values(&next, "Steady"), [Value::Double(5.0)]);
+    }
 }
 
 /// The simulator that is killed: says of each write that it is acknowledged. Run by the test below.

@@ -32,7 +32,11 @@ async fn below(
     references.map(|one| (one.browse_name.name.to_string(), one.node_id.node_id)).collect()
 }
 
-async fn attribute(session: &Session, id: impl Into<NodeId>, attribute: AttributeId) -> Option<Variant> {
+pub(crate) async fn attribute(
+    session: &Session,
+    id: impl Into<NodeId>,
+    attribute: AttributeId,
+) -> Option<Variant> {
     let id = ReadValueId::new(id.into(), attribute);
     session.read(&[id], TimestampsToReturn::Neither, 0.0).await.unwrap().remove(0).value
 }
@@ -141,7 +145,7 @@ async fn an_item_says_how_its_past_is_kept() {
     assert!(stepped.get::<bool>().unwrap());
 }
 
-fn field(name: &str) -> SimpleAttributeOperand {
+pub(crate) fn field(name: &str) -> SimpleAttributeOperand {
     SimpleAttributeOperand {
         type_definition_id: ObjectTypeId::BaseEventType.into(),
         browse_path: Some(vec![QualifiedName::new(0, name)]),
@@ -150,7 +154,7 @@ fn field(name: &str) -> SimpleAttributeOperand {
     }
 }
 
-fn asked(count: u32, where_clause: ContentFilter) -> ReadEventDetails {
+pub(crate) fn asked(count: u32, where_clause: ContentFilter) -> ReadEventDetails {
     ReadEventDetails {
         num_values_per_node: count,
         start_time: at(-1000).into(),
@@ -162,16 +166,16 @@ fn asked(count: u32, where_clause: ContentFilter) -> ReadEventDetails {
     }
 }
 
-fn server() -> HistoryReadValueId {
+pub(crate) fn server() -> HistoryReadValueId {
     HistoryReadValueId { node_id: ObjectId::Server.into(), ..wanted("") }
 }
 
-fn events(result: &HistoryReadResult) -> Vec<Vec<Variant>> {
+pub(crate) fn events(result: &HistoryReadResult) -> Vec<Vec<Variant>> {
     let found = result.history_data.inner_as::<HistoryEvent>().expect("this is no HistoryEvent");
     found.events.iter().flatten().map(|event| event.event_fields.clone().unwrap()).collect()
 }
 
-fn messages(result: &HistoryReadResult) -> Vec<String> {
+pub(crate) fn messages(result: &HistoryReadResult) -> Vec<String> {
     let message = |fields: &Vec<Variant>| match &fields[1] {
         Variant::LocalizedText(text) => text.text.to_string(),
         other => panic!("{other:?}"),

@@ -220,29 +220,32 @@ impl Inner {
             Err(_) => Ok(Vec::new()),
         }
     }
+}
 
-    /// A refusal of an aggregate that the server does not have, told with what it has.
-    pub(super) async fn explain(&self, error: Error, aggregate: &NodeId, name: &str) -> Error {
-        let unsupported = [
-            code::BAD_AGGREGATE_NOT_SUPPORTED,
-            code::BAD_HISTORY_OPERATION_UNSUPPORTED,
-            code::BAD_NOT_IMPLEMENTED,
-            code::BAD_SERVICE_UNSUPPORTED,
-        ];
-        match (&error, error.status()) {
-            (Error::Item { tag, .. }, Some(status)) if unsupported.contains(&status.code()) => {
-                // Where it does not tell, there is still the refusal to tell of.
-                let offered = self.offered().await.unwrap_or_default();
-                let has = offered.iter().any(|offered| offered.node == *aggregate);
-                if has && status.code() != code::BAD_AGGREGATE_NOT_SUPPORTED {
-                    return error;
-                }
-                let (tag, aggregate) = (tag.clone(), name.to_owned());
-                let offered = offered.into_iter().map(|offered| offered.name).collect();
-                Error::Aggregate { operation: OPERATION, tag, aggregate, status, offered }
+/// The server does not do it, whatever is the matter with the tag.
+pub(super) fn is_unsupported(error: &Error) -> bool {
+    let unsupported = [
+        code::BAD_AGGREGATE_NOT_SUPPORTED,
+        code::BAD_HISTORY_OPERATION_UNSUPPORTED,
+        code::BAD_NOT_IMPLEMENTED,
+        code::BAD_SERVICE_UNSUPPORTED,
+    ];
+    error.status().is_some_and(|status| unsupported.contains(&status.code()))
+}
+
+/// A refusal of an aggregate that the server does not have, told with what it has.
+pub(super) fn explain(error: Error, aggregate: &NodeId, name: &str, offered: &[OfferedAggregate]) -> Error {
+    let is_unsupported = is_unsupported(&error);
+    match error {
+        Error::Item { operation, tag, status } if is_unsupported => {
+            let has = offered.iter().any(|offered| offered.node == *aggregate);
+            if has && status.code() != code::BAD_AGGREGATE_NOT_SUPPORTED {
+                return Error::Item { operation, tag, status };
             }
-            _ => error,
+            let offered = offered.iter().map(|offered| offered.name.clone()).collect();
+            Error::Aggregate { operation, tag, aggregate: name.to_owned(), status, offered }
         }
+        _ => error,
     }
 }
 

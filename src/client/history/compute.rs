@@ -14,7 +14,7 @@ use crate::status::code;
 use crate::{Client, Error, ParseTagError, Result, State, Tag, TimeRange};
 
 use super::OPERATION;
-use super::capabilities::{Configuration, configuration};
+use super::capabilities::{Configuration, configuration, is_unsupported};
 use super::question::{Asked, Question, senseless};
 use super::run::{Maker, PAUSE, Piece, run};
 
@@ -174,8 +174,6 @@ impl<T: Send + 'static, U: Send + 'static> Work<T, U> {
                     self.outlet.wanted().await?;
                     self.give(piece).await?;
                 }
-                // The service as a whole: nobody has been answered, or it would be there.
-                Err(error) if keep && is_unsupported(&error) && answered.is_empty() => return Ok(tags),
                 Err(error) => return Err(Stop::All(error)),
             }
         }
@@ -215,12 +213,17 @@ impl<T: Send + 'static, U: Send + 'static> Work<T, U> {
         Ok(ProcessSpec { stepped: stepped.unwrap_or(false), configuration, ..wanted.spec })
     }
 
-    /// How the history of the tag is kept. A connection that is lost is waited for.
+    /// How the history of the tag is kept.
     async fn configuration(&self, tag: &Tag) -> Result<Configuration> {
+        self.patiently(|| Box::pin(configuration(self.client.inner(), Ok(tag.clone())))).await
+    }
+
+    /// What does not wait for a lost connection by itself.
+    async fn patiently<R, F: Future<Output = Result<R>>>(&self, call: impl Fn() -> F) -> Result<R> {
         let since = Instant::now();
         loop {
-            let error = match Box::pin(configuration(self.client.inner(), Ok(tag.clone()))).await {
-                Ok(configuration) => return Ok(configuration),
+            let error = match call().await {
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             let left = self.question.patience.saturating_sub(since.elapsed());
@@ -278,7 +281,8 @@ impl<T: Send + 'static, U: Send + 'static> Calculation<'_, T, U> {
         // With the end itself, which an interval in reverse begins with.
         let end = spec.latest();
         let end = end.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(end);
-        let found = Box::pin(self.work.client.annotations(self.tag.clone(), spec.earliest()..end)).await?;
+        let read = || Box::pin(self.work.client.annotations(self.tag.clone(), spec.earliest()..end));
+        let found = self.work.patiently(read).await?;
         for annotation in found {
             self.process.annotate(annotation.time);
         }
@@ -371,17 +375,6 @@ fn results<T: Send + 'static, U: Send + 'static>(
     maker: Maker<T, U>,
 ) -> Results<U> {
     Results::of(client, OPERATION, None, move |client, outlet| run(client, tags, Ok(question), outlet, maker))
-}
-
-/// The server does not do it, whatever is the matter with the tag.
-fn is_unsupported(error: &Error) -> bool {
-    let unsupported = [
-        code::BAD_AGGREGATE_NOT_SUPPORTED,
-        code::BAD_HISTORY_OPERATION_UNSUPPORTED,
-        code::BAD_NOT_IMPLEMENTED,
-        code::BAD_SERVICE_UNSUPPORTED,
-    ];
-    error.status().is_some_and(|status| unsupported.contains(&status.code()))
 }
 
 fn unknown_response(tag: &Tag) -> Stop {

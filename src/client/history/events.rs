@@ -155,7 +155,8 @@ impl Client {
     }
 
     /// As [`history_events`](Self::history_events), of many objects and page by page, as
-    /// [`history_pages`](Self::history_pages). A read that has begun does not survive the loss of the connection.
+    /// [`history_pages`](Self::history_pages). After a lost connection events go on after the last that was given, as raw
+    /// values do: by its time, in the order of which servers tell of events.
     ///
     /// # Errors
     /// Those of [`history_pages`](Self::history_pages).

@@ -103,7 +103,11 @@ impl Client {
     }
 
     /// The past of many tags: one result per tag, in the order given. As many tags go into one request as the server takes
-    /// and as it can go on with.
+    /// and as it can go on with, fewer values of each where an answer would be too large.
+    ///
+    /// One tag does not take the others along: where the server refuses a whole request, or again and again closes the
+    /// connection over it, fewer are asked for at a time until it shows which tags that is about, and these have their
+    /// errors.
     ///
     /// # Errors
     /// The outer error is the call's, each inner one its tag's, as in [`history_with`](Self::history_with).
@@ -124,7 +128,8 @@ impl Client {
     ///
     /// A connection that is lost on the way is waited for, see [`HistoryQuery::patience`]. Raw values then go on after the
     /// last that was given, values at times with the next time: nothing is missing, and nothing comes twice, as long as
-    /// the past does not change meanwhile. Aggregates that have begun fail with [`Error::Disconnected`], for the server may
+    /// the past does not change meanwhile. Of several tags, one over which three connections in a row were lost fails with
+    /// [`Error::Item`] and `BadConnectionClosed`. Aggregates that have begun fail with [`Error::Disconnected`], for the server may
     /// divide the time anew.
     ///
     /// ```

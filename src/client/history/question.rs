@@ -10,11 +10,19 @@ use crate::history::AggregateConfiguration;
 use crate::{Client, Error, NodeId, Operation, Result, Value};
 
 use super::query::Kind;
+use super::range::Times;
 use super::series::Series;
 use super::{HistoryQuery, OPERATION};
 
 /// `Server_ServerStatus_CurrentTime` (Part 5, 12.10).
 const CURRENT_TIME: u32 = 2258;
+
+/// Before everything: the second day of OPC UA's time. What is closer to its beginning is no time at all to servers whose
+/// clocks are coarser.
+pub(super) const FIRST: DateTime<Utc> = match DateTime::from_timestamp(-11_644_387_200, 0) {
+    Some(time) => time,
+    None => DateTime::<Utc>::MIN_UTC,
+};
 
 /// What is asked of every tag.
 #[derive(Clone, Debug)]
@@ -104,10 +112,7 @@ impl Question {
     pub(super) fn past(&self, series: &Series) -> Past {
         match &self.asked {
             Asked::Raw { modified, start, end } => {
-                let (start, end) = match start {
-                    Some(_) => (series.from.or(*start), *end),
-                    None => (None, series.from.or(*end)),
-                };
+                let (start, end) = times(*start, *end, series);
                 Past::Raw { modified: *modified, start, end, most: series.most, bounds: self.bounds }
             }
             Asked::At { times, simple_bounds } => {
@@ -119,23 +124,43 @@ impl Question {
             Asked::Processed { start, end, every, aggregate, configuration, .. } => {
                 let every = if every.is_zero() { span(*start, *end) } else { *every };
                 Past::Processed {
-                    start: *start,
-                    end: *end,
+                    start: series.from.unwrap_or(*start),
+                    end: self.part_end(series).unwrap_or(*end),
                     every: every.as_secs_f64() * 1000.0,
                     aggregate: aggregate.clone(),
                     configuration: *configuration,
                 }
             }
             Asked::Events { start, end, select } => {
-                let (start, end, select) = (*start, *end, select.clone());
-                Past::Events { start, end, most: series.most, select }
+                let (start, end) = times(*start, *end, series);
+                Past::Events { start, end, most: series.most, select: select.clone() }
             }
         }
     }
 
     /// After a loss of the server's place, what was given says where to go on.
     pub(super) fn is_resumable(&self) -> bool {
-        matches!(self.asked, Asked::Raw { .. } | Asked::At { .. })
+        !matches!(self.asked, Asked::Processed { .. })
+    }
+
+    /// How many intervals an aggregate is asked for, where it is.
+    pub(super) fn intervals(&self) -> Option<u32> {
+        let Asked::Processed { start, end, every, .. } = &self.asked else { return None };
+        if every.is_zero() {
+            return Some(1);
+        }
+        let count = span(*start, *end).as_nanos().div_ceil(every.as_nanos());
+        Some(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Where the part of an aggregate's range ends that a tag is at, if not at the end of the range. It ends where an
+    /// interval does, so that all are the same as in one.
+    pub(super) fn part_end(&self, series: &Series) -> Option<DateTime<Utc>> {
+        let Asked::Processed { start, end, every, .. } = &self.asked else { return None };
+        let part = every.checked_mul(series.cap).filter(|part| !part.is_zero())?;
+        let (part, from) = (TimeDelta::from_std(part).ok()?, series.from.unwrap_or(*start));
+        let part = if self.is_backward() { -part } else { part };
+        from.checked_add_signed(part).filter(|part_end| self.is_beyond(*end, *part_end))
     }
 
     /// Values come in the order of their times.
@@ -158,13 +183,31 @@ impl Question {
         }
     }
 
-    /// There may be raw values after one at this time.
+    /// Where the newest up to a time are asked for, that time.
+    pub(super) fn end_alone(&self) -> Option<DateTime<Utc>> {
+        match self.asked {
+            Asked::Raw { start: None, end, .. } | Asked::Events { start: None, end, .. } => end,
+            _ => None,
+        }
+    }
+
+    /// There may be more after a value or an event of this time, or at it.
     pub(super) fn goes_on_after(&self, time: DateTime<Utc>) -> bool {
         match &self.asked {
-            Asked::Raw { start: Some(_), end: Some(end), .. } => self.is_beyond(*end, time),
-            Asked::Raw { .. } => true,
-            Asked::At { .. } | Asked::Processed { .. } | Asked::Events { .. } => false,
+            Asked::Raw { start: Some(_), end: Some(end), .. }
+            | Asked::Events { start: Some(_), end: Some(end), .. } => !self.is_beyond(time, *end),
+            Asked::Raw { .. } | Asked::Events { .. } => true,
+            Asked::At { .. } | Asked::Processed { .. } => false,
         }
+    }
+}
+
+/// The times that are sent for a tag that is at this place.
+fn times(start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>, series: &Series) -> Times {
+    match start {
+        Some(_) => (series.from.or(start), end),
+        None if series.both_times => (series.from.or(end), Some(FIRST)),
+        None => (None, series.from.or(end)),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::tag::Resolved;
 use crate::{Client, Error, ParseTagError, Result, State, Status, Tag};
 
 use super::OPERATION;
+use super::capabilities::{self, OfferedAggregate};
 use super::question::{Asked, Question};
 use super::series::{Series, Then};
 
@@ -23,6 +24,12 @@ const BUDGET: usize = 100_000;
 
 /// Before a call is tried again that the loss of the connection has ended.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
+
+/// How many tags in a row may be refused with the whole service before it is taken for what it says of all.
+const MAX_REFUSALS: usize = 8;
+
+/// How many connections in a row are lost over one tag alone before the others come without it.
+const MAX_LOSSES: u32 = 3;
 
 /// How long a read that is over waits for the server to take its continuation points back.
 const RELEASE: Duration = Duration::from_secs(1);
@@ -47,9 +54,16 @@ struct Run<T, U> {
     maker: Maker<T, U>,
     outlet: Outlet<U>,
     open: Vec<Series>,
-    /// How many tags at a time, and how many values of each.
+    /// How many tags were given.
+    tags: usize,
+    /// How many of them at a time.
     window: usize,
-    page: u32,
+    /// How many tags in a row were refused with the whole service, each asked for alone.
+    refusals: usize,
+    /// How many connections in a row were lost over the same tags, and the look at the server that went with the last.
+    losses: (u32, Option<u64>),
+    /// What the server calculates, once it has been asked.
+    offered: Option<Vec<OfferedAggregate>>,
     /// The look at the server that nodes and points come from.
     look: Option<u64>,
     /// What nobody needs any more.
@@ -87,15 +101,17 @@ pub(super) async fn run<T, U>(
         Ok(question) => question,
         Err(error) => return outlet.put(vec![Err(error)]).await,
     };
-    let page = question.page;
     let mut run = Run {
         client,
         question,
         maker,
         outlet,
         open: Vec::with_capacity(tags.len()),
+        tags: tags.len(),
         window: usize::MAX,
-        page,
+        refusals: 0,
+        losses: (0, None),
+        offered: None,
         look: None,
         leftover: Vec::new(),
         trouble: None,
@@ -155,7 +171,7 @@ impl<T, U> Run<T, U> {
 
     /// How many tags the next request may be about.
     fn width(&self) -> usize {
-        let page = usize::try_from(self.page).unwrap_or(BUDGET);
+        let page = usize::try_from(self.question.page).unwrap_or(BUDGET);
         let server = self.client.inner().limits().chunk(self.service());
         self.window.min(server).min(BUDGET / page.clamp(1, BUDGET)).max(1)
     }
@@ -202,11 +218,18 @@ impl<T, U> Run<T, U> {
     async fn ask(&mut self) -> Result<(), Stop> {
         let width = self.width();
         for series in self.open.iter_mut().take(width).filter(|series| series.point.is_none()) {
-            series.begin(&self.question, self.page);
+            series.begin(&self.question);
         }
         let Some(past) = self.open.first().map(|series| self.question.past(series)) else { return Ok(()) };
-        let alike = |series: &&Series| series.node.is_some() && self.question.past(series) == past;
-        let group: Vec<&Series> = self.open.iter().take(width).filter(alike).collect();
+        let mut group: Vec<&Series> = Vec::new();
+        let mut most = width;
+        for series in self.open.iter().take(width) {
+            let is_alike = series.node.is_some() && self.question.past(series) == past;
+            if is_alike && group.len() < most.min(series.together) {
+                most = most.min(series.together);
+                group.push(series);
+            }
+        }
         let members: Vec<usize> = group.iter().map(|series| series.index).collect();
         let nodes: Vec<_> = group.iter().filter_map(|s| Some((s.node.clone()?, s.point.clone()))).collect();
         let inner = self.client.inner().clone();
@@ -215,12 +238,58 @@ impl<T, U> Run<T, U> {
             // The server has been away: nodes and points may be others than those we know.
             Ok(_) if !self.is_same() => Ok(()),
             Ok(pages) => {
-                self.trouble = None;
+                (self.trouble, self.refusals, self.losses) = (None, 0, (0, None));
                 self.absorb(&members, pages).await
             }
-            Err(failure) if failure.is_too_much() => self.less(members.len(), failure),
-            Err(failure) if failure.is_disconnected() => self.wait(failure).await,
-            Err(failure) => Err(inner.error(OPERATION, failure).into()),
+            Err(failure) if failure.is_too_much() => self.less(&members, failure).await,
+            Err(failure) if failure.is_disconnected() => self.lost(&members, failure).await,
+            Err(failure) => self.blame(&members, failure).await,
+        }
+    }
+
+    /// The service was refused as a whole. Which tag is to blame is seen where fewer are asked for at a time.
+    async fn blame(&mut self, members: &[usize], failure: Failure) -> Result<(), Stop> {
+        let status = failure.status;
+        let error = self.client.inner().error(OPERATION, failure);
+        if error.is_connection() || error.is_timeout() {
+            return Err(error.into());
+        }
+        if members.len() > 1 {
+            self.part(members);
+            return Ok(());
+        }
+        tracing::debug!(%error, "history of one tag refused");
+        self.refusals += 1;
+        // Whoever else would be asked for, this is what the server says.
+        let all = self.refusals >= MAX_REFUSALS;
+        let members =
+            if all { self.open.iter().map(|series| series.index).collect() } else { members.to_vec() };
+        let pages = members.iter().map(|_| Err(status)).collect();
+        self.absorb(&members, pages).await
+    }
+
+    /// The connection was lost over these tags: where that happens again and again, one of them may be what brings the
+    /// server down, and the others come without it.
+    async fn lost(&mut self, members: &[usize], failure: Failure) -> Result<(), Stop> {
+        // One loss ends several calls.
+        if self.losses.1 != self.look || self.look.is_none() {
+            self.losses = (self.losses.0 + 1, self.look);
+        }
+        if self.tags > 1 && members.len() == 1 && self.losses.0 >= MAX_LOSSES {
+            self.losses.0 = 0;
+            return self.absorb(members, vec![Err(code::BAD_CONNECTION_CLOSED)]).await;
+        }
+        if members.len() > 1 && self.losses.0 > 1 {
+            self.losses.0 = 0;
+            self.part(members);
+        }
+        self.wait(failure).await
+    }
+
+    /// These are asked for by halves from now on.
+    fn part(&mut self, members: &[usize]) {
+        for series in self.open.iter_mut().filter(|series| members.contains(&series.index)) {
+            series.together = (members.len() / 2).max(1);
         }
     }
 
@@ -241,9 +310,7 @@ impl<T, U> Run<T, U> {
             let Some(series) = self.open.get_mut(place) else { continue };
             let (rows, then) = match page {
                 Ok(page) => series.absorb(&self.question, page),
-                Err(status) => {
-                    (Vec::new(), refused(series, status, members.len(), self.question.is_resumable()))
-                }
+                Err(status) => (Vec::new(), refused(series, status, members.len(), &self.question)),
             };
             if !rows.is_empty() {
                 let make = self.maker.row;
@@ -284,13 +351,17 @@ impl<T, U> Run<T, U> {
         self.give(pieces).await
     }
 
-    async fn explain(&self, error: Error) -> Error {
-        match &self.question.asked {
-            Asked::Processed { aggregate, name, .. } => {
-                Box::pin(self.client.inner().explain(error, aggregate, name)).await
-            }
-            _ => error,
+    /// A refusal of an aggregate that the server does not have, told with what it has.
+    async fn explain(&mut self, error: Error) -> Error {
+        let Asked::Processed { aggregate, name, .. } = &self.question.asked else { return error };
+        if !capabilities::is_unsupported(&error) {
+            return error;
         }
+        if self.offered.is_none() {
+            // Where it does not tell, there is still the refusal to tell of.
+            self.offered = Some(Box::pin(self.client.inner().offered()).await.unwrap_or_default());
+        }
+        capabilities::explain(error, aggregate, name, self.offered.as_deref().unwrap_or_default())
     }
 
     /// Structures decoded, and ranges cut.
@@ -319,29 +390,24 @@ impl<T, U> Run<T, U> {
         Ok(self.outlet.put(pieces.into_iter().map(make).collect()).await?)
     }
 
-    /// Fewer tags, or fewer values of one.
-    fn less(&mut self, sent: usize, failure: Failure) -> Result<(), Stop> {
-        let inner = self.client.inner();
+    /// Fewer tags, or less of one.
+    async fn less(&mut self, members: &[usize], failure: Failure) -> Result<(), Stop> {
+        let sent = members.len();
         if sent > 1 {
-            inner.limits().halve(self.service(), sent, &failure);
+            self.client.inner().limits().halve(self.service(), sent, &failure);
             self.window = sent / 2;
             return Ok(());
         }
-        if self.page == 1 {
-            return Err(inner.error(OPERATION, failure).into());
+        let Some(series) = self.open.iter_mut().find(|series| members.contains(&series.index)) else {
+            return Ok(());
+        };
+        let point = series.point.clone();
+        if !series.ask_less(&self.question) {
+            return self.absorb(members, vec![Err(failure.status)]).await;
         }
-        self.page = (self.page / 2).max(1);
-        if let Some(series) = self.open.first_mut() {
-            self.page = self.page.min((series.most / 2).max(1));
-            // What has become of the server's place nobody knows.
-            if self.question.is_resumable() {
-                if let (Some(node), Some(point)) = (&series.node, series.point.take()) {
-                    self.leftover.push((node.clone(), Some(point)));
-                }
-                series.resume();
-            } else {
-                return Err(inner.error(OPERATION, failure).into());
-            }
+        // What has become of the server's place nobody knows.
+        if let (Some(node), Some(_)) = (&series.node, &point) {
+            self.leftover.push((node.clone(), point));
         }
         Ok(())
     }
@@ -366,13 +432,12 @@ impl<T, U> Run<T, U> {
         if self.look.replace(look).is_some_and(|before| before != look) {
             // Points are the session's, and another session may have others of the same name.
             self.leftover.clear();
-            let lost = self.open.iter().any(|series| series.point.is_some());
-            if lost && !self.question.is_resumable() {
+            if self.open.iter().any(|series| !series.can_resume(&self.question)) {
                 return Err(inner.error(OPERATION, Failure::disconnected()).into());
             }
             for series in &mut self.open {
                 series.node = None;
-                series.resume();
+                series.resume(&self.question);
             }
             let learnt = inner.limits().learn_history(&inner.link()).await;
             learnt.map_err(|failure| inner.error(OPERATION, failure))?;
@@ -422,15 +487,15 @@ impl<T, U> Run<T, U> {
 }
 
 /// What follows a refusal of one tag.
-fn refused(series: &mut Series, status: Status, together: usize, resumable: bool) -> Result<Then, Error> {
+fn refused(series: &mut Series, status: Status, together: usize, question: &Question) -> Result<Then, Error> {
     match status.code() {
         // The server could not remember its place in so many at once (Part 11, 6.3); the others go first.
         code::BAD_NO_CONTINUATION_POINTS if together > 1 && series.point.is_none() => {
-            series.lose_place()?;
+            series.lose_place(question)?;
             Ok(Then::More)
         }
-        code::BAD_CONTINUATION_POINT_INVALID if resumable && series.point.is_some() => {
-            series.lose_place()?;
+        code::BAD_CONTINUATION_POINT_INVALID if series.point.is_some() && series.can_resume(question) => {
+            series.lose_place(question)?;
             Ok(Then::More)
         }
         _ => Err(series.refused(status)),

@@ -269,6 +269,9 @@ impl<'a> View<'a> {
         }
         let shape = self.shape(key);
         match (attribute, key) {
+            (AttributeId::EventNotifier, Key::Folder(_)) => {
+                Some(Variant::from((EventNotifier::SUBSCRIBE_TO_EVENTS | EventNotifier::HISTORY_READ).bits()))
+            }
             (AttributeId::EventNotifier, _) if is_object(key) => {
                 Some(Variant::from(EventNotifier::empty().bits()))
             }

@@ -50,8 +50,7 @@ pub(super) fn build(
             namespaces
         };
         let namespace = namespaces.last().map_or(0, |(index, _)| *index);
-        let monitors =
-            Arc::new(Monitors::new(Arc::clone(&space), context.subscriptions.clone(), namespace, sampling));
+        let monitors = Arc::new(Monitors::new(Arc::clone(&space), &context, namespace, sampling));
         let _ = hand_out.set(Arc::clone(&monitors));
         let host: Weak<Monitors> = Arc::downgrade(&monitors);
         space.set_host(host);

@@ -11,18 +11,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use opcua::server::node_manager::{MonitoredItemRef, MonitoredItemUpdateRef};
+use opcua::nodes::DefaultTypeTree;
+use opcua::server::node_manager::{MonitoredItemRef, MonitoredItemUpdateRef, ServerContext};
 use opcua::server::notify::SubscriptionDataNotifierBatch;
-use opcua::server::{CreateMonitoredItem, MonitoredItemHandle, SubscriptionCache};
+use opcua::server::{CreateMonitoredItem, MonitoredItem, MonitoredItemHandle, SubscriptionCache};
+use opcua::sync::RwLock;
 use opcua::types::{
     AttributeId, DataValue, MonitoringMode, NodeId, NumericRange, StatusCode, TimestampsToReturn, VariableId,
 };
 use tokio::sync::Notify;
 
 use super::attributes::View;
+use super::history::{Notifier, Told};
 use super::registry::{Member, Monitor, Owner, Registry, grid};
 use super::sessions::Sessions;
 use crate::sim::history::Rounds;
+use crate::sim::history::event::Kept;
 use crate::sim::{Host, Key, Node, Sample, Space};
 
 pub(super) struct Monitors {
@@ -31,6 +35,7 @@ pub(super) struct Monitors {
     namespace: u16,
     /// The shortest interval of a living item.
     shortest: Duration,
+    types: Arc<RwLock<DefaultTypeTree>>,
     inner: Mutex<Registry>,
     sessions: Sessions,
     /// Who is looked at for the historian.
@@ -48,14 +53,15 @@ const UNKNOWN_INTERVAL: i64 = 100_000;
 impl Monitors {
     pub(super) fn new(
         space: Arc<Space>,
-        subscriptions: Arc<SubscriptionCache>,
+        context: &ServerContext,
         namespace: u16,
         shortest: Duration,
     ) -> Monitors {
         let rounds = Rounds::new(&space);
         Monitors {
             space,
-            subscriptions,
+            subscriptions: Arc::clone(&context.subscriptions),
+            types: Arc::clone(&context.type_tree),
             namespace,
             shortest: shortest.max(Duration::from_millis(1)),
             inner: Mutex::default(),
@@ -100,6 +106,11 @@ impl Monitors {
             _ => None,
         };
         let Some((item, node)) = node else {
+            if read.attribute_id == AttributeId::EventNotifier && matches!(key, Key::Folder(_)) {
+                // What happens is told as it happens: there is no first value.
+                request.set_status(StatusCode::Good);
+                return;
+            }
             let value = view.read(key, &read, TimestampsToReturn::Both, now);
             if value.status() == StatusCode::BadAttributeIdInvalid
                 || read.attribute_id == AttributeId::EventNotifier
@@ -376,6 +387,30 @@ impl Host for Monitors {
         let id: NodeId = VariableId::Server_ServiceLevel.into();
         let value = DataValue::new_now(level);
         self.subscriptions.notify_data_change([(value, &id, AttributeId::Value)].into_iter());
+    }
+
+    fn happened(&self, event: &Kept) {
+        let view = self.view();
+        let told = Told::new(&view, event.clone());
+        let types = self.types.read();
+        let hears = |item: &MonitoredItem| {
+            let read = item.item_to_monitor();
+            read.attribute_id == AttributeId::EventNotifier
+                && Notifier::of(&view, &read.node_id).is_some_and(|notifier| notifier.tells(&view, event))
+        };
+        // Not the engine's own way to all of them: it would tell the Server object once for each folder.
+        for session in self.sessions.ids() {
+            let Some(all) = self.subscriptions.get_session_subscriptions(session) else { continue };
+            let mut all = all.lock();
+            for id in all.subscription_ids() {
+                let Some(subscription) = all.get_mut(id) else { continue };
+                let items: Vec<u32> =
+                    subscription.items().filter(|item| hears(item)).map(MonitoredItem::id).collect();
+                for item in items {
+                    subscription.notify_event(&item, &told, &*types);
+                }
+            }
+        }
     }
 
     fn clients(&self) -> Vec<String> {

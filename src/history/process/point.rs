@@ -27,6 +27,8 @@ pub(super) struct Point {
 impl Point {
     pub(super) fn of(sample: Sample, spec: &ProcessSpec) -> Point {
         let Sample { time, value, status } = sample;
+        // What is beside a raw value is not beside what is calculated from it.
+        let status = status.without_extra_data();
         let number = match &value {
             // Almost all are, and need no look at what they are.
             Value::Double(number) => Some(*number),

@@ -98,7 +98,8 @@ impl ProcessSpec {
     ///
     /// # Errors
     /// [`ProcessError::EmptyRange`] where the range ends when it starts (Part 13, 5.4.2.2),
-    /// [`ProcessError::Percent`] where a percentage is beyond 100.
+    /// [`ProcessError::Percent`] where a percentage is beyond 100, [`ProcessError::Percentages`] where the two leave it open
+    /// what is good.
     pub fn check(&self) -> Result<(), ProcessError> {
         if self.range.start == self.range.end {
             return Err(ProcessError::EmptyRange { at: self.range.start });
@@ -110,6 +111,9 @@ impl ProcessSpec {
             if percent > 100 {
                 return Err(ProcessError::Percent { name, percent });
             }
+        }
+        if !self.configuration.is_decided() {
+            return Err(ProcessError::Percentages { good: percent_data_good, bad: percent_data_bad });
         }
         Ok(())
     }
@@ -219,6 +223,17 @@ pub enum ProcessError {
         /// What it is.
         percent: u8,
     },
+    /// The same data would be good and bad (Part 13, 4.2.1.2).
+    #[error(
+        "percent_data_good is {good} and percent_data_bad {bad}: together they must be at least 100, or the same data would be \
+         both"
+    )]
+    Percentages {
+        /// From how many percent of good data on a row is good.
+        good: u8,
+        /// From how many percent of bad data on a row is bad.
+        bad: u8,
+    },
     /// Samples must be fed from early to late, whatever the direction of the range.
     #[error("a sample of {time} came after one of {last}: feed samples from early to late")]
     Order {
@@ -230,11 +245,14 @@ pub enum ProcessError {
 }
 
 impl ProcessError {
-    /// The status a server answers with: `BadInvalidArgument` or `BadAggregateConfigurationRejected`.
+    /// The status a server answers with: `BadInvalidArgument` or, for percentages (Part 13, 4.2.1.2),
+    /// `BadAggregateInvalidInputs`.
     pub fn status(&self) -> Status {
         match self {
             ProcessError::EmptyRange { .. } | ProcessError::Order { .. } => code::BAD_INVALID_ARGUMENT,
-            ProcessError::Percent { .. } => code::BAD_AGGREGATE_CONFIGURATION_REJECTED,
+            ProcessError::Percent { .. } | ProcessError::Percentages { .. } => {
+                code::BAD_AGGREGATE_INVALID_INPUTS
+            }
         }
     }
 }

@@ -95,7 +95,7 @@ fn configuration(sheet: &mut Sheet<'_>, section: &mut Section<'_>) -> AggregateC
     }
     // Part 13, 4.2.1.2: otherwise the same data would be good and bad.
     let (good, bad) = (configuration.percent_data_good, configuration.percent_data_bad);
-    if u16::from(good) + u16::from(bad) < 100 {
+    if !configuration.is_decided() {
         let message = format!(
             "percent_data_good ({good}) is below 100 less percent_data_bad ({bad}), which Part 13, 4.2.1.2 does not allow"
         );

@@ -48,12 +48,13 @@ pub(super) fn item(sheet: &mut Sheet<'_>, mut section: Section<'_>) -> Option<Re
     let errors = sheet.findings.len();
     let id_entry = section.needed(sheet, "id");
     let (id, id_span) = match id_entry {
-        Some(entry) => (text(sheet, entry, "id").unwrap_or_default().to_owned(), entry.span()),
-        None => (String::new(), section.span.clone()),
+        Some(entry) => (text(sheet, entry, "id"), entry.span()),
+        None => (None, section.span.clone()),
     };
-    if let Some(what) = build::id_fault(&id).filter(|_| id_entry.is_some()) {
+    if let Some(what) = id.and_then(build::id_fault) {
         sheet.error(id_span.clone(), what);
     }
+    let id = id.unwrap_or_default().to_owned();
     let data_type = data_type(sheet, &mut section);
     let value_entry = section.get("value");
     let initial = value_entry.map_or(Some(Value::Null), |entry| value(sheet, entry, data_type));

@@ -67,6 +67,7 @@ pub struct Config {
     pub(super) aliases: Vec<(String, String)>,
     pub(super) items: Vec<Item>,
     pub(super) events: Vec<EventRecord>,
+    pub(super) event_capacity: Option<usize>,
     pub(super) history_file: Option<PathBuf>,
     pub(super) security: Option<Security>,
     pub(super) users: Vec<User>,
@@ -172,6 +173,7 @@ fn config<'a>(sheet: &mut Sheet<'_>, table: &'a DeTable<'a>) -> Config {
         can.then(|| sheet.base.join(path))
     });
     let access = access::access(sheet, &mut section);
+    let event_capacity = section.whole(sheet, "event_capacity", (1, i64::MAX.into()));
     let aliases_entry = section.get("aliases");
     let mut aliases = Vec::new();
     let mut config = Config {
@@ -184,6 +186,7 @@ fn config<'a>(sheet: &mut Sheet<'_>, table: &'a DeTable<'a>) -> Config {
         aliases: Vec::new(),
         items: Vec::new(),
         events: Vec::new(),
+        event_capacity,
         history_file,
         security: access.security,
         users: access.users,
@@ -333,6 +336,7 @@ impl SimulatorBuilder {
             aliases,
             items,
             events,
+            event_capacity,
             history_file,
             security,
             users,
@@ -366,6 +370,9 @@ impl SimulatorBuilder {
         }
         if let Some(limits) = limits {
             self = self.limits(limits);
+        }
+        if let Some(events) = event_capacity {
+            self = self.event_capacity(events);
         }
         #[cfg(feature = "redb")]
         if let Some(path) = history_file {

@@ -7,6 +7,7 @@ use super::section::{Entry, Section, text, unknown};
 use super::value::value;
 use crate::DataType;
 use crate::sim::Signal;
+use crate::sim::rand::hash;
 
 const KINDS: &[&str] = &["counter", "ramp", "triangle", "sine", "square", "random", "list"];
 
@@ -79,7 +80,7 @@ fn of_kind(
                 "triangle" => Signal::Triangle { low, high, period },
                 "sine" => Signal::Sine { low, high, period },
                 "square" => Signal::Square { low, high, period },
-                _ => Signal::Random { low, high, seed: seed.unwrap_or_else(|| seed_of(id)), period },
+                _ => Signal::Random { low, high, seed: seed.unwrap_or_else(|| hash(id)), period },
             })
         }
     }
@@ -91,10 +92,4 @@ fn bounds(
     [low, high]: [&'static str; 2],
 ) -> (Option<f64>, Option<f64>) {
     (section.needed_number(sheet, low), section.needed_number(sheet, high))
-}
-
-/// A number for an id, so that two random signals differ though nobody gave them seeds (FNV-1a).
-fn seed_of(id: &str) -> u64 {
-    id.bytes()
-        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
 }

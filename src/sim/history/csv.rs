@@ -8,6 +8,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use super::History;
+use crate::engine::convert::status_name;
 use crate::history::Sample;
 use crate::sim::check::Shape;
 use crate::{DataType, Error, Result, Status, Value};
@@ -21,7 +22,9 @@ impl History {
     /// The samples of a CSV file: a `time`, a `value` and a `status` in each row, for an item with single values of this
     /// type. The item's own first value is not added to them, and an item that was made without a value has the latest.
     ///
-    /// - A header row is not needed. With one the columns may be in any order.
+    /// - A header row is not needed. With one the columns may be in any order, and the file may be what
+    ///   `opc history TAG -o csv` printed of one tag: its time is the `source_time`, and columns that are not named here are
+    ///   left out.
     /// - The time is RFC 3339 with any offset, in steps of 100 ns, from 1601 to 9999. Rows may be in any order, but no
     ///   time may be there twice.
     /// - The value is what [`Value::parse`] takes. An empty one is null; an empty text is `""`.
@@ -80,7 +83,7 @@ pub(crate) struct Read {
 /// Reads the rows, a line at a time.
 pub(crate) fn read(input: impl BufRead, shape: Shape) -> Result<Read, Vec<Fault>> {
     let mut lines = Lines { input, line: 0, next: 1 };
-    let mut rows = Rows { shape, columns: Columns::default(), status: (String::from("Good"), Status::GOOD) };
+    let mut rows = Rows::new(shape);
     let (mut samples, mut places) = (Vec::<Sample>::new(), Vec::<usize>::new());
     let (mut faults, mut unordered, mut first) = (Vec::new(), None, true);
     let mut text = String::new();
@@ -95,6 +98,11 @@ pub(crate) fn read(input: impl BufRead, shape: Shape) -> Result<Read, Vec<Fault>
             }
         }
         let line = lines.line;
+        if first && let Some(separator) = foreign_separator(&text) {
+            // Every line would be wrong in the same way.
+            faults.push(fault(line, format!("columns are separated by commas, not by {separator}"), &text));
+            break;
+        }
         match fields(text.trim_end_matches(['\n', '\r'])).and_then(|fields| rows.row(&fields, first)) {
             Ok(Some(sample)) => {
                 let before = samples.last().zip(places.last());
@@ -184,6 +192,15 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// What stands between the columns of a row, where it is no comma.
+fn foreign_separator(text: &str) -> Option<&'static str> {
+    match text.chars().find(|c| [',', ';', '\t', '"'].contains(c)) {
+        Some(';') => Some("semicolons"),
+        Some('\t') => Some("tabs"),
+        _ => None,
+    }
+}
+
 /// A field, and whether it stood in quotes.
 type Field<'a> = (Cow<'a, str>, bool);
 
@@ -239,12 +256,16 @@ struct Columns {
     time: usize,
     value: usize,
     status: Option<usize>,
+    /// Of an export: the tag, the type of the value, and why there is none.
+    tag: Option<usize>,
+    data_type: Option<usize>,
+    error: Option<usize>,
     count: usize,
 }
 
 impl Default for Columns {
     fn default() -> Columns {
-        Columns { time: 0, value: 1, status: Some(2), count: 3 }
+        Columns { time: 0, value: 1, status: Some(2), tag: None, data_type: None, error: None, count: 3 }
     }
 }
 
@@ -253,9 +274,15 @@ struct Rows {
     columns: Columns,
     /// The last status: most rows have the same as the one above.
     status: (String, Status),
+    /// The tag of an export.
+    tag: Option<String>,
 }
 
 impl Rows {
+    fn new(shape: Shape) -> Rows {
+        Rows { shape, columns: Columns::default(), status: ("Good".into(), Status::GOOD), tag: None }
+    }
+
     /// The sample of a row; none where it is the header.
     fn row(&mut self, fields: &[Field<'_>], first: bool) -> Result<Option<Sample>, String> {
         if first && let Some(columns) = header(fields)? {
@@ -267,14 +294,31 @@ impl Rows {
         let least = columns.time.max(columns.value) + 1;
         if fields.len() < least || fields.len() > columns.count {
             let count = fields.len();
+            let plural = if count == 1 { "" } else { "s" };
             return Err(format!(
-                "{count} columns where there are `time`, `value` and, if it is not Good, `status`"
+                "{count} column{plural} where there are `time`, `value` and, if it is not Good, `status`"
             ));
         }
         let field = |at: usize| fields.get(at).map_or((Cow::Borrowed(""), false), Field::clone);
+        let named = |at: Option<usize>| at.map(|at| field(at).0).filter(|text| !text.is_empty());
+        if let Some(why) = named(columns.error) {
+            return Err(format!("this is no value, but why there is none: {why}"));
+        }
+        if let Some(tag) = named(columns.tag) {
+            match &self.tag {
+                Some(other) if *other != tag => {
+                    return Err(format!(
+                        "a file is the past of one item: this is of `{tag}`, not of `{other}`"
+                    ));
+                }
+                _ => self.tag = Some(tag.into_owned()),
+            }
+        }
         let time = time(&field(columns.time).0)?;
         let (text, quoted) = field(columns.value);
-        let value = self.value(&text, quoted).map_err(|error| format!("value: {error}"))?;
+        // An export says whether nothing is an empty text or null.
+        let empty = quoted || named(columns.data_type).is_some_and(|name| name != "Null");
+        let value = self.value(&text, empty).map_err(|error| format!("value: {error}"))?;
         let status = match columns.status.map(field) {
             Some((text, _)) if !text.is_empty() => self.status(&text)?,
             _ => Status::GOOD,
@@ -296,8 +340,10 @@ impl Rows {
     fn status(&mut self, text: &str) -> Result<Status, String> {
         if self.status.0 != text {
             let Ok(Value::StatusCode(status)) = Value::parse(text, DataType::StatusCode) else {
+                let near =
+                    nearest_status(text).map_or(String::new(), |near| format!(" (did you mean `{near}`?)"));
                 return Err(format!(
-                    "status: `{text}` is no status: write a name such as BadNoData, or a number"
+                    "status: `{text}` is no status{near}: write a name such as BadNoData, or a number"
                 ));
             };
             self.status = (text.to_owned(), status);
@@ -306,28 +352,59 @@ impl Rows {
     }
 }
 
+/// The name of a status that is written almost like this.
+fn nearest_status(text: &str) -> Option<String> {
+    let plain = |name: &str| name.to_lowercase().replace(['_', ' '], "");
+    let wanted = plain(text);
+    let names = (0..=0xFFFF_u32).filter_map(|code| status_name(code << 16));
+    let near = names.map(|name| (strsim::osa_distance(&wanted, &plain(name)), name));
+    let near = near.filter(|(distance, _)| *distance <= (wanted.len() / 4).min(3));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name.to_owned())
+}
+
+/// What else `opc history -o csv` prints of a value.
+const EXPORTED: [&str; 8] =
+    ["tag", "type", "quality", "server_time", "history", "partial", "multiple_values", "error"];
+
 /// The columns by their names, if these are names.
 fn header(fields: &[Field<'_>]) -> Result<Option<Columns>, String> {
     let names: Vec<String> = fields.iter().map(|(name, _)| name.to_lowercase()).collect();
     let find = |name: &str| names.iter().position(|other| other == name);
-    let Some(time) = find("time") else { return Ok(None) };
-    let odd =
-        fields.iter().zip(&names).find(|(_, name)| !["time", "value", "status"].contains(&name.as_str()));
-    if let Some(((odd, _), _)) = odd {
+    let Some(time) = find("time").or_else(|| find("source_time")) else {
+        return match fields.first() {
+            // No time begins with a letter.
+            Some((first, _)) if first.starts_with(char::is_alphabetic) => Err(format!(
+                "there is no column `time`: a header has `time`, `value` and `status`, and this begins with `{first}`"
+            )),
+            _ => Ok(None),
+        };
+    };
+    // Without the status a quality would be lost.
+    let exported =
+        |name: &str| EXPORTED.contains(&name) && find("source_time").is_some() && find("status").is_some();
+    let known = |name: &str| ["time", "source_time", "value", "status"].contains(&name) || exported(name);
+    if let Some(((odd, _), _)) = fields.iter().zip(&names).find(|(_, name)| !known(name)) {
         return Err(format!("there is no column `{odd}`: there are `time`, `value` and `status`"));
     }
     let value = find("value").ok_or("there is no column `value`")?;
-    if names.len() != 2 + usize::from(find("status").is_some()) {
+    let twice = |(at, name): (usize, &String)| find(name) != Some(at);
+    if names.iter().enumerate().any(twice) || (find("time").is_some() && find("source_time").is_some()) {
         return Err("a column is there twice".into());
     }
-    Ok(Some(Columns { time, value, status: find("status"), count: names.len() }))
+    let (status, count) = (find("status"), names.len());
+    let (tag, data_type, error) = (find("tag"), find("type"), find("error"));
+    Ok(Some(Columns { time, value, status, tag, data_type, error, count }))
 }
 
 fn time(text: &str) -> Result<DateTime<Utc>, String> {
     let time = DateTime::parse_from_rfc3339(text).map_err(|_| {
-        format!(
-            "time: `{text}` is no time with a zone, such as 2005-07-01T12:00:10Z or 2005-07-01T14:00:10+02:00"
-        )
+        let local = text.replacen(' ', "T", 1).parse::<chrono::NaiveDateTime>();
+        if local.is_ok() {
+            return format!(
+                "time: `{text}` has no zone: add `Z` if it is in UTC, else an offset such as `+02:00`"
+            );
+        }
+        format!("time: `{text}` is no time such as 2005-07-01T12:00:10Z or 2005-07-01T14:00:10.5+02:00")
     })?;
     if time.timestamp_subsec_nanos() % 100 != 0 {
         return Err(format!("time: `{text}` is finer than the steps of 100 ns that OPC UA has"));
@@ -390,6 +467,42 @@ mod tests {
     }
 
     #[test]
+    fn every_way_to_write_a_time_is_one_of_rfc_3339() {
+        for text in [
+            "2005-07-01T12:00:00.5Z",
+            "2005-07-01t12:00:00.500z",
+            "2005-07-01 12:00:00.5000000Z",
+            "2005-07-01T14:00:00.5+02:00",
+            "2005-07-01T06:30:00.5-05:30",
+        ] {
+            let samples = all(&format!("{text},1\n"), DataType::Double);
+            assert_eq!(samples, [Sample::new(at("2005-07-01T12:00:00.5Z"), 1.0)], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_command_exports_is_read() {
+        let header =
+            "tag,value,type,quality,status,source_time,server_time,history,partial,multiple_values,error\n";
+        let row = |tag, value, kind, status, error| {
+            format!("{tag},{value},{kind},Good,{status},2005-07-01T12:00:00Z,,Raw,false,false,{error}\n")
+        };
+        let one = |row: String, data_type| all(&format!("{header}{row}"), data_type).remove(0);
+        assert_eq!(one(row("A", "1.5", "Double", "Good", ""), DataType::Double).value, Value::Double(1.5));
+        assert_eq!(one(row("A", "", "String", "Good", ""), DataType::String).value, Value::from(""));
+        let none = one(row("A", "", "Null", "BadNoData", ""), DataType::String);
+        assert_eq!((none.value, none.status.name().as_ref()), (Value::Null, "BadNoData"));
+        let failed = row("A", "", "", "", "there is no such tag");
+        assert_eq!(
+            fault(&format!("{header}{failed}")).1,
+            "this is no value, but why there is none: there is no such tag"
+        );
+        let two =
+            format!("{header}{}{}", row("A", "1", "Double", "Good", ""), row("B", "1", "Double", "Good", ""));
+        assert_eq!(fault(&two), (3, "a file is the past of one item: this is of `B`, not of `A`".into()));
+    }
+
+    #[test]
     fn rows_out_of_order_are_sorted_and_told() {
         let read = read("2005-01-01T00:00:02Z,2\n2005-01-01T00:00:01Z,1\n".as_bytes(), DOUBLE).unwrap();
         assert_eq!(read.unordered.unwrap().line, 2);
@@ -405,10 +518,20 @@ mod tests {
                 4,
                 "in line 1 already",
             ),
-            ("# note\n\n2005-01-01T00:00:00,1", 3, "no time with a zone"),
+            ("# note\n\n2005-01-01T00:00:00,1", 3, "has no zone: add `Z`"),
+            ("2005-01-01 00:00:00.5,1", 1, "has no zone: add `Z`"),
+            ("2005-13-01T00:00:00Z,1", 1, "is no time such as"),
+            ("2005-01-01T00:00:00+0200,1", 1, "is no time such as"),
+            ("1120219200,1", 1, "is no time such as"),
+            ("Timestamp,Value,Quality\n", 1, "no column `time`: a header has"),
+            ("time;value;status\n2005-01-01T00:00:00Z;3,5;Good\n", 1, "commas, not by semicolons"),
+            ("2005-01-01T00:00:00Z\t1\n2005-01-01T00:00:01Z\t1\n", 1, "commas, not by tabs"),
+            ("time,value,quality,status\n", 1, "no column `quality`"),
+            ("2005-01-01T00:00:00Z,1,bad_NoData", 1, "did you mean `BadNoData`?"),
+            ("2005-01-01T00:00:00Z,1,good", 1, "did you mean `Good`?"),
             ("2005-01-01T00:00:00Z,one", 1, "`one` is not Double"),
             ("2005-01-01T00:00:00Z,1,Goodish", 1, "`Goodish` is no status"),
-            ("2005-01-01T00:00:00Z", 1, "1 columns"),
+            ("2005-01-01T00:00:00Z", 1, "1 column where"),
             ("2005-01-01T00:00:00Z,1,Good,5", 1, "4 columns"),
             ("1500-01-01T00:00:00Z,1", 1, "1601 to 9999"),
             ("2005-01-01T00:00:00.00000001Z,1", 1, "100 ns"),

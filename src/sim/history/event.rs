@@ -1,19 +1,19 @@
 //! [`EventRecord`]: something that happened.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
 use super::series::tick;
-use crate::sim::node::lock;
 use crate::{NodeId, Value};
 
 /// Something that happened, kept in the simulator's history of events: given to
 /// [`Simulator::emit`](super::super::Simulator::emit) or
 /// [`SimulatorBuilder::event`](super::super::SimulatorBuilder::event).
 ///
-/// Clients read it from the Server object (`i=2253`). Its `EventId` is its number, from 1 in the order they were given, in
-/// eight bytes, the highest first: the same in every run.
+/// Clients read it from the Server object (`i=2253`) and from every folder that its source is below, and are told of it where
+/// they monitor one of these. Its `EventId` is its number, from 1 in the order they were given, in eight bytes, the highest
+/// first: the same in every run. In a [file](super::super::SimulatorBuilder::history_file) the numbers go on.
 ///
 /// ```
 /// use openopc::sim::{EventRecord, Item, Simulator};
@@ -106,7 +106,7 @@ impl EventRecord {
 }
 
 /// An event as it is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Kept {
     /// From 1.
     pub(crate) number: u64,
@@ -114,30 +114,38 @@ pub(crate) struct Kept {
     pub(crate) record: EventRecord,
 }
 
-/// So many are kept, the newest.
-const MOST: usize = 100_000;
+impl Kept {
+    /// With this number.
+    pub(super) fn new(number: u64, time: DateTime<Utc>, record: &EventRecord) -> Kept {
+        Kept { number, time: tick(time), record: record.clone() }
+    }
+}
 
-/// The history of events, in memory.
+/// So many are kept unless the program says otherwise, the newest.
+pub(crate) const MOST_EVENTS: usize = 100_000;
+
+/// Events in memory, by their times and numbers.
 #[derive(Debug, Default)]
-pub(crate) struct Events(Mutex<(u64, Vec<Kept>)>);
+pub(super) struct Events {
+    number: u64,
+    all: BTreeMap<(DateTime<Utc>, u64), Kept>,
+}
 
 impl Events {
-    pub(crate) fn add(&self, record: EventRecord, now: DateTime<Utc>) {
-        let mut events = lock(&self.0);
-        let (number, all) = &mut *events;
-        *number += 1;
-        let kept = Kept { number: *number, time: tick(record.time.unwrap_or(now)), record };
-        let place = all.partition_point(|other| other.time <= kept.time);
-        all.insert(place, kept);
-        if all.len() > MOST {
-            all.remove(0);
+    pub(super) fn add(&mut self, record: &EventRecord, time: DateTime<Utc>, capacity: usize) -> Kept {
+        self.number += 1;
+        let kept = Kept::new(self.number, time, record);
+        self.all.insert((kept.time, kept.number), kept.clone());
+        while self.all.len() > capacity {
+            self.all.pop_first();
         }
+        kept
     }
 
-    /// Those of a time, both ends included, in the order of time.
-    pub(crate) fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Kept> {
-        let events = lock(&self.0);
-        let first = events.1.partition_point(|event| event.time < from);
-        events.1.iter().skip(first).take_while(|event| event.time <= to).cloned().collect()
+    pub(super) fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Kept> {
+        if from > to {
+            return Vec::new();
+        }
+        self.all.range((from, 0)..=(to, u64::MAX)).map(|(_, kept)| kept.clone()).collect()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 
+use super::event::{self, EventRecord, Events};
 use super::store::{Annotation, Change, ChangeKind, Direction, Modified, Store};
 use crate::history::Sample;
 use crate::sim::node::lock;
@@ -13,7 +14,10 @@ use crate::{Status, Value};
 
 /// Every series in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(Mutex<HashMap<String, Kept>>);
+pub(crate) struct Memory {
+    series: Mutex<HashMap<String, Kept>>,
+    events: Mutex<Events>,
+}
 
 /// One series.
 #[derive(Debug, Default)]
@@ -64,7 +68,7 @@ impl Kept {
 
 impl Memory {
     fn with<T>(&self, series: &str, look: impl FnOnce(&mut Kept) -> T) -> T {
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.series);
         if let Some(kept) = all.get_mut(series) {
             return look(kept);
         }
@@ -190,6 +194,19 @@ impl Store for Memory {
             }
         });
         Ok(())
+    }
+
+    fn happen(
+        &self,
+        event: &EventRecord,
+        time: DateTime<Utc>,
+        capacity: usize,
+    ) -> Result<event::Kept, Status> {
+        Ok(lock(&self.events).add(event, time, capacity))
+    }
+
+    fn events(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<event::Kept>, Status> {
+        Ok(lock(&self.events).between(from, to))
     }
 }
 

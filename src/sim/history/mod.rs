@@ -20,6 +20,7 @@ pub use options::History;
 pub(crate) use archive::{Archive, Link};
 pub(crate) use computed::Turn;
 pub(crate) use historian::Historian;
+pub(crate) use memory::Memory;
 pub(crate) use past::{Past, TICK};
 #[cfg(feature = "redb")]
 pub(crate) use redb::RedbStore;

@@ -79,8 +79,8 @@ impl History {
 
     /// Nothing is kept: the past is computed from the item's [signal](super::super::Item::signal), a value at each full
     /// `every`, counted from 1970-01-01T00:00:00Z, from the simulator's start or some time [`back`](History::back).
-    /// Clients cannot change it. What moves the signal ([`Simulator::set`](super::super::Simulator::set)) moves it from
-    /// then on, not before.
+    /// Clients cannot change it. What moves the signal, a write or [`Simulator::set`](super::super::Simulator::set), moves it
+    /// from then on, not before; of more than 10,000 such moves the oldest are forgotten, with what was before them.
     pub fn computed(every: Duration) -> History {
         History { kept: Kept::Computed { every, back: Duration::ZERO }, ..History::recorded() }
     }
@@ -149,10 +149,13 @@ impl History {
     }
 
     /// What is wrong with it for an item, if something is.
-    pub(crate) fn fault(&self, has_signal: bool, moved_by_clients: bool) -> Option<String> {
+    pub(crate) fn fault(&self, has_signal: bool) -> Option<String> {
         let configuration = &self.configuration;
         if configuration.percent_data_bad > 100 || configuration.percent_data_good > 100 {
             return Some("the percentages of its aggregate configuration go from 0 to 100".into());
+        }
+        if !configuration.is_decided() {
+            return Some("the percentages of its aggregate configuration are below 100 together".into());
         }
         if self.capacity == Some(0) {
             return Some("a history with a capacity of 0 keeps nothing".into());
@@ -167,10 +170,6 @@ impl History {
             Kept::Computed { .. } if !has_signal => {
                 Some("only the past of a signal can be computed: give it one, or record its history".into())
             }
-            Kept::Computed { .. } if moved_by_clients => Some(
-                "a signal that clients can move has a past that cannot be computed: record its history"
-                    .into(),
-            ),
             Kept::Computed { .. } if !self.samples.is_empty() || self.capacity.is_some() => {
                 Some("a computed history keeps no samples: leave out `samples` and `capacity`".into())
             }

@@ -5,6 +5,7 @@
 
 mod chunks;
 mod codec;
+mod events;
 mod open;
 #[cfg(test)]
 mod tests;
@@ -15,12 +16,13 @@ use std::sync::{PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use redb::{
-    Database, Durability, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
-    TableError, WriteTransaction,
+    Database, Durability, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
+    ReadableTableMetadata as _, TableDefinition, TableError, WriteTransaction,
 };
 
 use self::chunks::{ChunkKey, Editor, samples};
 use self::codec::{Input, signed, text, ticks, time};
+use super::event::{EventRecord, Kept};
 use super::store::{Annotation, Change, ChangeKind, Direction, Modified, Store};
 use crate::history::Sample;
 use crate::status::code;
@@ -33,6 +35,8 @@ const CHUNKS: TableDefinition<'_, ChunkKey, &[u8]> = TableDefinition::new("chunk
 type NoteKey = (u32, i64, u64);
 const MODIFIED: TableDefinition<'_, NoteKey, &[u8]> = TableDefinition::new("modified");
 const ANNOTATIONS: TableDefinition<'_, NoteKey, &[u8]> = TableDefinition::new("annotations");
+/// The time, and the number.
+const EVENTS: TableDefinition<'_, (i64, u64), &[u8]> = TableDefinition::new("events");
 /// Numbers about the file: its format, and what is counted.
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("openopc history");
 
@@ -45,6 +49,8 @@ enum Fault {
     Broken(&'static str),
     /// A value that the engine cannot encode.
     Unstorable,
+    /// The simulator is gone.
+    Closed,
 }
 
 impl<E: Into<redb::Error>> From<E> for Fault {
@@ -58,9 +64,27 @@ type Reopen = Box<dyn Fn() -> Result<Database, Fault> + Send + Sync>;
 /// A file of history.
 pub(crate) struct RedbStore {
     path: PathBuf,
-    /// `None` after a failure of the disk, until it can be opened again.
-    database: RwLock<Option<Database>>,
+    database: RwLock<File>,
     reopen: Reopen,
+}
+
+/// The file, as far as it is open.
+enum File {
+    Open(Database),
+    /// After a failure of the disk, until it can be opened again.
+    Failed,
+    /// For good.
+    Closed,
+}
+
+impl File {
+    fn open(&self) -> Result<Option<&Database>, Fault> {
+        match self {
+            File::Open(database) => Ok(Some(database)),
+            File::Failed => Ok(None),
+            File::Closed => Err(Fault::Closed),
+        }
+    }
 }
 
 impl RedbStore {
@@ -70,7 +94,7 @@ impl RedbStore {
             .map_err(|fault| Error::Sim(format!("history in {}: {}", path.display(), open::why(&fault))))?;
         let again = path.to_owned();
         let reopen: Reopen = Box::new(move || open::file(&again));
-        Ok(RedbStore { path: path.to_owned(), database: RwLock::new(Some(database)), reopen })
+        Ok(RedbStore { path: path.to_owned(), database: RwLock::new(File::Open(database)), reopen })
     }
 
     fn read<T>(&self, work: impl Fn(&ReadTransaction) -> Result<T, Fault>) -> Result<T, Status> {
@@ -94,21 +118,23 @@ impl RedbStore {
 
     /// After a failure of the disk redb refuses everything until the file is opened again, so that is done first.
     fn with<T>(&self, work: impl Fn(&Database) -> Result<T, Fault>) -> Result<T, Status> {
-        let result = {
-            let open = self.database.read().unwrap_or_else(PoisonError::into_inner);
-            open.as_ref().map(&work)
+        let attempt = || {
+            let file = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            file.open().transpose().map(|open| open.and_then(&work))
         };
-        let result = match result {
-            Some(Err(Fault::File(redb::Error::PreviousIo))) | None => self.again().and_then(|()| {
-                let open = self.database.read().unwrap_or_else(PoisonError::into_inner);
-                open.as_ref().map_or(Err(Fault::File(redb::Error::DatabaseClosed)), &work)
-            }),
+        let result = match attempt() {
+            Some(Err(Fault::File(redb::Error::PreviousIo))) | None => {
+                self.again().and_then(|()| attempt().unwrap_or(Err(Fault::File(redb::Error::DatabaseClosed))))
+            }
             Some(result) => result,
         };
         result.map_err(|fault| {
-            tracing::error!(file = %self.path.display(), "history: {}", open::why(&fault));
+            if !matches!(fault, Fault::Closed) {
+                tracing::error!(file = %self.path.display(), "history: {}", open::why(&fault));
+            }
             match fault {
                 Fault::Unstorable => code::BAD_TYPE_MISMATCH,
+                Fault::Closed => code::BAD_SHUTDOWN,
                 Fault::Broken(_) | Fault::File(redb::Error::Corrupted(_)) => code::BAD_DATA_LOST,
                 Fault::File(_) => code::BAD_RESOURCE_UNAVAILABLE,
             }
@@ -116,10 +142,11 @@ impl RedbStore {
     }
 
     fn again(&self) -> Result<(), Fault> {
-        let mut open = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        file.open()?;
         // Closed first: a file is open once.
-        *open = None;
-        *open = Some((self.reopen)()?);
+        *file = File::Failed;
+        *file = File::Open((self.reopen)()?);
         Ok(())
     }
 }
@@ -181,6 +208,11 @@ fn note(transaction: &WriteTransaction, series: u32, modified: &Modified) -> Res
 }
 
 impl Store for RedbStore {
+    fn close(&self) {
+        // Who reads or writes right now is waited for.
+        *self.database.write().unwrap_or_else(PoisonError::into_inner) = File::Closed;
+    }
+
     fn scan(
         &self,
         series: &str,
@@ -358,6 +390,42 @@ impl Store for RedbStore {
         }
         // What is forgotten here and comes back after a crash is forgotten again: no need to wait for the disk.
         self.write(Durability::None, |transaction| forget(transaction, series, capacity))
+    }
+
+    fn happen(&self, event: &EventRecord, time: DateTime<Utc>, capacity: usize) -> Result<Kept, Status> {
+        let capacity = u64::try_from(capacity).unwrap_or(u64::MAX);
+        self.write(Durability::Immediate, |transaction| {
+            let kept = Kept::new(count_up(transaction, "events")? + 1, time, event);
+            let bytes = events::encode(event).ok_or(Fault::Unstorable)?;
+            let mut table = transaction.open_table(EVENTS)?;
+            table.insert((ticks(kept.time), kept.number), &*bytes)?;
+            while table.len()? > capacity {
+                table.pop_first()?;
+            }
+            Ok(kept)
+        })
+    }
+
+    fn events(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Kept>, Status> {
+        let (from, to) = (ticks(from), ticks(to));
+        self.read(|transaction| {
+            let table = match transaction.open_table(EVENTS) {
+                Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+                table => table?,
+            };
+            if from > to {
+                return Ok(Vec::new());
+            }
+            let mut found = Vec::new();
+            for event in table.range((from, 0)..=(to, u64::MAX))? {
+                let (key, bytes) = event?;
+                let (ticks, number) = key.value();
+                let record = time(ticks).zip(events::decode(bytes.value()));
+                let (time, record) = record.ok_or(Fault::Broken("an event cannot be read"))?;
+                found.push(Kept { number, time, record });
+            }
+            Ok(found)
+        })
     }
 }
 

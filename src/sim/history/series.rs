@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::computed::Turn;
+use super::computed::{Course, Turn};
 use super::historian::Historian;
 use super::options::{History, Kept};
+use super::store::Direction;
 use crate::history::{AggregateConfiguration, Sample};
 use crate::sim::node::lock;
 use crate::{DataType, Status, Value};
@@ -27,7 +28,7 @@ pub(crate) struct Series {
     /// Clients may change it.
     pub(crate) writable: bool,
     pub(super) historian: Arc<Historian>,
-    /// What was kept last of an item that changes by itself.
+    /// What was kept last, before the start too.
     last: Mutex<Option<(Value, Status)>>,
 }
 
@@ -35,8 +36,8 @@ pub(crate) struct Series {
 pub(super) enum Source {
     /// In microseconds, where the item is looked at.
     Recorded { every: Option<i64> },
-    /// Microseconds between values, the first of them, and how the signal was moved.
-    Computed { every: i64, since: DateTime<Utc>, turns: Mutex<Vec<Turn>> },
+    /// Microseconds between values, and how the signal was moved.
+    Computed { every: i64, course: Mutex<Course> },
 }
 
 impl Series {
@@ -59,7 +60,7 @@ impl Series {
                 let back = TimeDelta::from_std(back).ok();
                 let since = back.and_then(|back| now.checked_sub_signed(back));
                 let since = since.unwrap_or(DateTime::<Utc>::MIN_UTC);
-                Source::Computed { every: micros(every), since, turns: Mutex::default() }
+                Source::Computed { every: micros(every), course: Mutex::new(Course::new(since)) }
             }
         };
         let series = Series {
@@ -85,7 +86,17 @@ impl Series {
         if let Some(capacity) = series.capacity {
             store.trim(&series.id, capacity)?;
         }
+        *lock(&series.last) = series.latest()?.map(|sample| (sample.value, sample.status));
         Ok(series)
+    }
+
+    /// The latest sample that is kept.
+    pub(crate) fn latest(&self) -> Result<Option<Sample>, Status> {
+        if self.is_computed() {
+            return Ok(None);
+        }
+        let latest = self.historian.store().scan(&self.id, DateTime::<Utc>::MAX_UTC, Direction::Backward, 1);
+        latest.map(|found| found.into_iter().next())
     }
 
     pub(crate) fn is_computed(&self) -> bool {
@@ -107,8 +118,8 @@ impl Series {
         }
     }
 
-    /// What the item had when it was looked at: noted where it is another than the last.
-    pub(super) fn look(self: &Arc<Series>, sample: Sample) {
+    /// What the item has when it is looked at, or when it starts: noted where it is another than the last.
+    pub(crate) fn look(self: &Arc<Series>, sample: Sample) {
         let mut last = lock(&self.last);
         let same = last.as_ref().is_some_and(|(value, status)| {
             // Not a number is not even equal to itself, but it is no change either.
@@ -123,14 +134,9 @@ impl Series {
 
     /// The signal of the item is moved, or has another status, from now on.
     pub(crate) fn turn(&self, turn: Turn) {
-        let Source::Computed { every, turns, .. } = &self.source else { return };
-        let mut turns = lock(turns);
-        // Between two values of the past nobody sees it, so the turns cannot become more than the values.
-        let step = |time: DateTime<Utc>| time.timestamp_micros().div_euclid(*every);
-        if turns.last().is_some_and(|last| step(last.from) == step(turn.from) && last.from < turn.from) {
-            turns.pop();
+        if let Source::Computed { every, course } = &self.source {
+            lock(course).add(turn, *every);
         }
-        turns.push(turn);
     }
 }
 

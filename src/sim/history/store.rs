@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use super::event::{EventRecord, Kept};
 use crate::Status;
 use crate::history::Sample;
 use crate::status::code;
@@ -89,7 +90,7 @@ impl Annotation {
     }
 }
 
-/// Where the past is kept, a series for each item, named by its id. What a call has answered with `Ok` is kept: a store on
+/// Where the past is kept, a series for each item, named by its id, and what happened. What a call has answered with `Ok` is kept: a store on
 /// disk has it there.
 ///
 /// Times are those of OPC UA, whole steps of 100 ns.
@@ -150,4 +151,13 @@ pub(crate) trait Store: Send + Sync + fmt::Debug {
 
     /// Forgets the oldest samples, and what was noted of them, so that this many are left.
     fn trim(&self, series: &str, capacity: usize) -> Result<(), Status>;
+
+    /// Keeps an event, with the next number, and forgets the oldest so that `capacity` are left.
+    fn happen(&self, event: &EventRecord, time: DateTime<Utc>, capacity: usize) -> Result<Kept, Status>;
+
+    /// The events from `from` to `to`, both included, in the order of time, of one time in the order they came.
+    fn events(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Kept>, Status>;
+
+    /// Lets go of what it holds open. What is asked of it later is answered with `BadShutdown`.
+    fn close(&self) {}
 }

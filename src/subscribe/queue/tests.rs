@@ -161,4 +161,5 @@ fn the_same_and_what_is_older_is_known() {
     assert!(!queue.knows(slot, &worse), "another status is news");
     queue.push_lost(Status::named("BadNoCommunication").unwrap());
     assert!(!queue.knows(slot, &at(5)), "its return is news");
+    assert!(queue.knows(slot, &at(4)), "a message that was still on its way is none");
 }

@@ -4,17 +4,12 @@ Prints one JSON object per check; exits 0 only if every check passed.
 """
 
 import asyncio
-import json
-import logging
-import os
-import sys
-import threading
 from datetime import datetime, timedelta, timezone
 
+from checks import require, run
 from asyncua import Client, ua
 
 URI = "urn:openopc:sim"
-TIME_LIMIT = 55
 READ_BATCH = 1000
 
 WANTED = ["Random.Int4", "Bucket Brigade.Int4", "Triangle Waves.Real8", "Write Only.Int4"]
@@ -42,22 +37,6 @@ BY_CLASS = {
     N.DataType: ([A.IsAbstract], [A.DataTypeDefinition]),
     N.View: ([A.ContainsNoLoops, A.EventNotifier], []),
 }
-
-current = "start"
-
-
-def report(check, ok, detail):
-    print(json.dumps({"check": check, "ok": ok, "detail": str(detail)}), flush=True)
-
-
-def give_up():
-    report(current, False, f"not finished after {TIME_LIMIT} s")
-    os._exit(1)
-
-
-def require(condition, message):
-    if not condition:
-        raise AssertionError(message)
 
 
 class Changes:
@@ -245,28 +224,12 @@ class Checks:
         return "closed"
 
 
-async def main(url):
-    global current
-    checks, failed = Checks(url), False
-    for current in (
-        "connect", "namespace", "browse", "attributes", "read", "read_many", "write",
-        "wrong_type", "not_writable", "write_only", "unknown_node", "subscribe", "disconnect",
-    ):
-        try:
-            report(current, True, await getattr(checks, current)())
-        except Exception as error:
-            failed = True
-            report(current, False, f"{type(error).__name__}: {error}")
-            if current in ("connect", "namespace"):
-                break  # nothing else can work
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
-    timer = threading.Timer(TIME_LIMIT, give_up)
-    timer.daemon = True
-    timer.start()
-    code = asyncio.run(main(sys.argv[1]))
-    sys.stdout.flush()
-    os._exit(code)
+    run(
+        Checks,
+        (
+            "connect", "namespace", "browse", "attributes", "read", "read_many", "write",
+            "wrong_type", "not_writable", "write_only", "unknown_node", "subscribe", "disconnect",
+        ),
+        vital=("connect", "namespace"),
+    )

@@ -79,6 +79,50 @@ class Both:
         return await self.memory.read_event_history(*args)
 
 
+def refuse_some(server):
+    """Four that make the server refuse, or end, whatever they are asked for with."""
+    manager = server.iserver.history_manager
+    read = manager.read_history
+
+    async def read_history(params):
+        names = {node.NodeId.Identifier for node in params.NodesToRead}
+        details = params.HistoryReadDetails
+        processed = isinstance(details, ua.ReadProcessedDetails)
+        if "Memory.Broken" in names:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadInternalError)
+        if "Memory.Strict" in names and processed:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadAggregateNotSupported)
+        if "Memory.Deadly" in names:
+            for client in list(server.bserver.clients):
+                client.transport.abort()
+            raise ConnectionResetError
+        if "Memory.Heavy" in names:
+            heavy = intervals(details) > 4 if processed else details.NumValuesPerNode > 100
+            if len(names) > 1 or heavy:
+                raise ua.UaStatusCodeError(ua.StatusCodes.BadResponseTooLarge)
+            if processed:
+                return [processed_history(details)]
+        return await read(params)
+
+    manager.read_history = read_history
+
+
+def intervals(details):
+    span = abs(details.EndTime - details.StartTime)
+    return -(-span // timedelta(milliseconds=details.ProcessingInterval))
+
+
+def processed_history(details):
+    """Of each interval, the second that it begins with."""
+    step = timedelta(milliseconds=details.ProcessingInterval)
+    step = step if details.StartTime <= details.EndTime else -step
+    times = [details.StartTime + n * step for n in range(intervals(details))]
+    value = lambda time: ua.Variant((time - START).total_seconds(), ua.VariantType.Double)
+    return ua.HistoryReadResult(
+        HistoryData=ua.HistoryData([ua.DataValue(value(time), SourceTimestamp=time) for time in times])
+    )
+
+
 async def main(port):
     url = f"opc.tcp://127.0.0.1:{port or free_port()}/interop"
     server = Server()
@@ -90,7 +134,9 @@ async def main(port):
     sqlite = HistorySQLite(":memory:")
     await sqlite.init()
     server.iserver.history_manager.set_storage(Both(memory, sqlite))
-    for name in ("Memory.Double", "Memory.Empty", "Memory.Stuck", "Sqlite.Double"):
+    refuse_some(server)
+    odd = ("Memory.Broken", "Memory.Deadly", "Memory.Heavy", "Memory.Strict")
+    for name in ("Memory.Double", "Memory.Empty", "Memory.Stuck", "Sqlite.Double", *odd):
         node = await server.nodes.objects.add_variable(
             ua.NodeId(SQLITE if name == "Sqlite.Double" else name, idx), ua.QualifiedName(name, idx), 0.0
         )

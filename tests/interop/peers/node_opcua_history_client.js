@@ -3,26 +3,7 @@
 // The simulator has what asyncua_history_client.py says. Prints one JSON object per check; exits 0 only if every check
 // passed. The modules are found through NODE_PATH.
 
-// Standard output carries the results only; the stack logs through console.
-for (const name of ["log", "info", "debug", "warn"]) console[name] = console.error;
-
-const fs = require("fs");
-const os = require("os");
-const path = require("path");
-
-const TIME_LIMIT = 55;
-let current = "start";
-
-function report(name, ok, detail) {
-    // Synchronous, so that nothing is lost when the process exits.
-    fs.writeSync(1, JSON.stringify({ check: name, ok, detail: String(detail) }) + "\n");
-}
-
-setTimeout(() => {
-    report(current, false, `not finished after ${TIME_LIMIT} s`);
-    process.exit(1);
-}, TIME_LIMIT * 1000);
-
+const { check, client, run } = require("./checks.js");
 const opcua = require("node-opcua");
 const types = require("node-opcua-types");
 const { AttributeIds: A, AggregateFunction } = opcua;
@@ -32,10 +13,6 @@ const at = (second) => new Date(START + second * 1000);
 const numbers = (values) => values.map((value) => value.value.value);
 const range = (first, last) => Array.from({ length: last - first }, (_, n) => first + n);
 
-function check(condition, message) {
-    if (!condition) throw new Error(message);
-}
-
 function same(found, expected) {
     check(JSON.stringify(found) === JSON.stringify(expected), `${found} instead of ${expected}`);
     return found.slice(0, 10).join(", ");
@@ -44,12 +21,7 @@ function same(found, expected) {
 class Checks {
     constructor(url) {
         this.url = url;
-        const root = fs.mkdtempSync(path.join(os.tmpdir(), "openopc-history-"));
-        this.client = opcua.OPCUAClient.create({
-            endpointMustExist: false,
-            connectionStrategy: { maxRetry: 1, initialDelay: 100 },
-            clientCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: root }),
-        });
+        this.client = client();
     }
 
     id(name) {
@@ -195,28 +167,7 @@ class Checks {
     }
 }
 
-async function main(url) {
-    const checks = new Checks(url);
-    let failed = false;
-    for (current of [
-        "connect", "historizing", "raw_paged", "raw_backward", "raw_bounds", "read_history_value", "average",
-        "interpolative", "maximum_actual_time", "at_times", "replace", "delete_at_times", "disconnect",
-    ]) {
-        try {
-            report(current, true, await checks[current]());
-        } catch (error) {
-            failed = true;
-            report(current, false, error.message);
-            if (current === "connect") break; // nothing else can work
-        }
-    }
-    return failed ? 1 : 0;
-}
-
-main(process.argv[2]).then(
-    (code) => process.exit(code),
-    (error) => {
-        report(current, false, error.stack);
-        process.exit(1);
-    }
-);
+run(Checks, [
+    "connect", "historizing", "raw_paged", "raw_backward", "raw_bounds", "read_history_value", "average",
+    "interpolative", "maximum_actual_time", "at_times", "replace", "delete_at_times", "disconnect",
+]);

@@ -2,13 +2,8 @@
 // Interop server on node-opcua. Usage: node_opcua_server.js PORT (0 picks a free port).
 // The modules are found through NODE_PATH.
 
-// Standard output carries the endpoint URL only; the stack logs through console.
-const print = (line) => process.stdout.write(line + "\n");
-for (const name of ["log", "info", "debug", "warn"]) console[name] = console.error;
-
+const { serve } = require("./serve.js");
 const fs = require("fs");
-const net = require("net");
-const os = require("os");
 const path = require("path");
 const opcua = require("node-opcua");
 const { DataType, Variant, VariantArrayType } = opcua;
@@ -49,17 +44,6 @@ function loadValues() {
 
 const builtin = (name) => (name === "Structure" ? DataType.ExtensionObject : DataType[name]);
 const dataType = (name) => (name === "Structure" ? "Range" : name);
-
-function freePort() {
-    return new Promise((resolve, reject) => {
-        const probe = net.createServer();
-        probe.on("error", reject);
-        probe.listen(0, "127.0.0.1", () => {
-            const { port } = probe.address();
-            probe.close(() => resolve(port));
-        });
-    });
-}
 
 /** Values of data types that only this server has, the same as on asyncua but for the union. */
 function structures(space, ns, variable) {
@@ -208,49 +192,15 @@ function build(server) {
     for (let i = 0; i < MASS; i++) variable(mass, `Mass.${i}`, "Int32", scalar("Int32", i));
 
     let count = 0;
-    return setInterval(() => {
+    const ticking = setInterval(() => {
         count = (count + 1) & 0x7fffffff;
         counter.setValueFromSource(scalar("Int32", count));
     }, 100);
+    process.stdin.on("end", () => clearInterval(ticking));
 }
 
-async function main(port) {
-    port = port || (await freePort());
-    // A private PKI folder keeps concurrent runs and the user's own files apart.
-    const pki = fs.mkdtempSync(path.join(os.tmpdir(), "openopc-interop-"));
-    process.on("exit", () => fs.rmSync(pki, { recursive: true, force: true }));
-
-    const server = new opcua.OPCUAServer({
-        port,
-        host: "127.0.0.1",
-        hostname: "127.0.0.1",
-        resourcePath: "/interop",
-        serverCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: path.join(pki, "own") }),
-        userCertificateManager: new opcua.OPCUACertificateManager({ rootFolder: path.join(pki, "user") }),
-        nodeset_filename: [opcua.nodesets.standard, path.join(__dirname, "structures.NodeSet2.xml")],
-        securityPolicies: [opcua.SecurityPolicy.None],
-        securityModes: [opcua.MessageSecurityMode.None],
-        allowAnonymous: true,
-        serverInfo: { applicationUri: "urn:openopc:interop:node-opcua" },
-        buildInfo: { productName: "openopc interop (node-opcua)" },
-    });
-    await server.initialize();
-    const ticking = build(server);
-    await server.start();
-    print(`opc.tcp://127.0.0.1:${port}/interop`);
-
-    // The test holds our stdin open; its end means the test is gone.
-    process.stdin.resume();
-    process.stdin.on("end", async () => {
-        clearInterval(ticking);
-        // A client that is still connected must not keep us alive.
-        setTimeout(() => process.exit(0), 2000);
-        await server.shutdown(0);
-        process.exit(0);
-    });
-}
-
-main(Number(process.argv[2])).catch((error) => {
-    console.error(error);
-    process.exit(1);
+serve(build, {
+    nodeset_filename: [opcua.nodesets.standard, path.join(__dirname, "structures.NodeSet2.xml")],
+    serverInfo: { applicationUri: "urn:openopc:interop:node-opcua" },
+    buildInfo: { productName: "openopc interop (node-opcua)" },
 });

@@ -4,39 +4,13 @@ Prints one JSON object per check; exits 0 only if every check passed.
 """
 
 import asyncio
-import json
-import logging
-import os
-import sys
-import threading
 from datetime import datetime, timedelta, timezone
 
-# The stack prints a banner when it is imported; standard output carries the
-# results only, so everything else goes to standard error.
-OUT = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
-
-TIME_LIMIT = 55
-current = "start"
-
-
-def report(check, ok, detail):
-    print(json.dumps({"check": check, "ok": ok, "detail": str(detail)}), file=OUT, flush=True)
-
-
-def give_up():
-    report(current, False, f"not finished after {TIME_LIMIT} s")
-    os._exit(1)
-
-
-timer = threading.Timer(TIME_LIMIT, give_up)
-timer.daemon = True
-timer.start()
-
-import numpy as np  # noqa: E402
-import o6  # noqa: E402
-from o6 import AttributeId as A  # noqa: E402
-from o6.ns import ns0  # noqa: E402
+from checks import require, run
+import numpy as np
+import o6
+from o6 import AttributeId as A
+from o6.ns import ns0
 
 URI = "urn:openopc:sim"
 READ_BATCH = 1000
@@ -65,11 +39,6 @@ BY_CLASS = {
     int(N.DATA_TYPE): ([A.IS_ABSTRACT], [A.DATA_TYPE_DEFINITION]),
     int(N.VIEW): ([A.CONTAINS_NO_LOOPS, A.EVENT_NOTIFIER], []),
 }
-
-
-def require(condition, message):
-    if not condition:
-        raise AssertionError(message)
 
 
 def is_bad(status):
@@ -256,24 +225,17 @@ class Checks:
         return "closed"
 
 
-async def main(url):
-    global current
-    checks, failed = Checks(url), False
-    for current in (
-        "connect", "namespace", "browse", "attributes", "read", "read_many", "write",
-        "wrong_type", "not_writable", "write_only", "unknown_node", "subscribe", "disconnect",
-    ):
-        try:
-            report(current, True, await getattr(checks, current)())
-        except Exception as error:
-            failed = True
-            reason = text(error.code) if isinstance(error, o6.StatusCodeError) else error
-            report(current, False, f"{type(error).__name__}: {reason}")
-            if current in ("connect", "namespace"):
-                break  # nothing else can work
-    return 1 if failed else 0
+def explain(error):
+    return text(error.code) if isinstance(error, o6.StatusCodeError) else error
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
-    os._exit(asyncio.run(main(sys.argv[1])))
+    run(
+        Checks,
+        (
+            "connect", "namespace", "browse", "attributes", "read", "read_many", "write",
+            "wrong_type", "not_writable", "write_only", "unknown_node", "subscribe", "disconnect",
+        ),
+        vital=("connect", "namespace"),
+        explain=explain,
+    )

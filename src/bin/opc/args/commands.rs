@@ -85,10 +85,10 @@ pub(crate) struct Simulate {
     /// Serve what this TOML file describes, instead of the preset: see below
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Only look whether the file of --config is right, and the CSV files that it names
+    /// Only look whether the file of --config is right, the CSV files that it names, and that of --faults
     #[arg(long, requires = "config")]
     pub(crate) check: bool,
-    /// What random values start from [default: what --config says, else 1]
+    /// What random values start from, whatever --config says [default: what it says, else 1]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// This many writable Int32 items more: Mass.0, Mass.1, …

@@ -20,6 +20,10 @@ pub(super) async fn run(args: &Simulate) -> Result<Exit, Failure> {
         let Some(config) = load(path) else { return Ok(Exit::Usage) };
         if args.check {
             line(&format!("{}: {config}", path.display()))?;
+            if let Some(file) = &args.faults {
+                let plural = if faults.len() == 1 { "" } else { "s" };
+                line(&format!("{}: {} fault{plural}", file.display(), faults.len()))?;
+            }
             return Ok(Exit::Good);
         }
         builder = builder.config(config);

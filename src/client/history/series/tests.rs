@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         let mut rows = Vec::new();
         loop {
             if self.series.point.is_none() {
-                self.series.begin(&self.question, self.question.page);
+                self.series.begin(&self.question);
             }
             self.requests += 1;
             assert!(self.requests < 1000, "it goes on for ever");
@@ -142,6 +142,136 @@ fn one_time_and_a_count_go_on_over_pages_and_values_of_one_time() {
     }
 }
 
+/// As asyncua's store in memory: without a start the end is nothing to it.
+fn without_an_end(all: &[i64], past: Past) -> Vec<i64> {
+    match past {
+        Past::Raw { modified, start: None, most, bounds, .. } => {
+            having(all, &Past::Raw { modified, start: None, end: Some(second(1_000_000)), most, bounds })
+        }
+        other => having(all, &other),
+    }
+}
+
+#[test]
+fn a_server_that_ignores_an_end_alone_is_given_both_times() {
+    let all = [0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6, 7, 8, 9, 10, 11, 12];
+    for (until, count) in
+        [(100, 5), (100, 10), (100, 11), (100, 24), (100, 40), (9, 3), (9, 15), (9, 40), (-1, 5)]
+    {
+        let answer = |past: Past, _| page(without_an_end(&all, past), None);
+        let (rows, error) = Reader::new(raw(None, Some(until), Some(count)), answer).all();
+        assert!(error.is_none(), "{error:?}");
+        let newest = all.iter().rev().filter(|n| **n <= until).take(count).copied();
+        assert_eq!(rows, newest.collect::<Vec<_>>(), "{count} until {until}");
+    }
+}
+
+#[test]
+fn a_server_without_points_that_begins_anew_each_time_is_an_error() {
+    let all: Vec<i64> = (0..30).collect();
+    for (start, end) in [(Some(0), Some(100)), (Some(0), None), (None, Some(100))] {
+        let answer = |_: Past, _| {
+            page(
+                if start.is_some() { all[..10].to_vec() } else { all[20..].iter().rev().copied().collect() },
+                None,
+            )
+        };
+        let mut reader = Reader::new(raw(start, end, Some(25)), answer);
+        let (rows, error) = reader.all();
+        assert_eq!(rows.len(), 10);
+        assert!(matches!(error, Some(Error::Endless { pages: 3, .. })), "{error:?}");
+        assert_eq!(reader.requests, if start.is_some() { 4 } else { 5 });
+    }
+}
+
+#[test]
+fn more_values_of_one_time_than_a_page_holds_all_come() {
+    let mut all = vec![0, 1];
+    all.extend([2; 45]);
+    all.extend([3, 4]);
+    all.extend([5; 25]);
+    // Up to the very time that they are of, as servers have it whose ranges include their ends.
+    for (start, end) in [(0, 100), (100, 0), (0, 5), (5, 0), (2, 5), (5, 2), (2, 2)] {
+        let mut expected: Vec<i64> =
+            all.iter().copied().filter(|n| (start.min(end)..=start.max(end)).contains(n)).collect();
+        if start > end {
+            expected.reverse();
+        }
+        // Without points.
+        let answer = |past: Past, _| page(having(&all, &past), None);
+        let (rows, error) = Reader::new(raw(Some(start), Some(end), None), answer).all();
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(rows, expected, "{start} to {end}");
+        // With points, and pages of the server's own.
+        let mut place = 0;
+        let answer = |past: Past, point: Option<Point>| {
+            place = if point.is_some() { place + 3 } else { 0 };
+            let found = having(
+                &all,
+                &Past::Raw {
+                    modified: false,
+                    start: Some(second(start)),
+                    end: Some(second(end)),
+                    most: 1000,
+                    bounds: false,
+                },
+            );
+            assert!(matches!(past, Past::Raw { .. }));
+            let more = place + 3 < found.len();
+            let mut page = page(found.into_iter().skip(place).take(3), more.then_some("on"));
+            for (n, row) in (place..).zip(&mut page.rows) {
+                row.sample.value = Value::String(n.to_string());
+            }
+            page
+        };
+        let (rows, error) = Reader::new(raw(Some(start), Some(end), None), answer).all();
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(rows, expected, "{start} to {end}, with points");
+    }
+}
+
+#[test]
+fn many_pages_of_one_time_are_no_hang_until_they_come_again() {
+    let mut n = 0;
+    // Each page has other values of the one time, until the 300th comes for ever.
+    let answer = |_: Past, _: Option<Point>| {
+        n = (n + 1).min(300);
+        let mut page = page([7, 7], Some("on"));
+        for row in &mut page.rows {
+            row.sample.value = Value::Int64(n);
+        }
+        page
+    };
+    let mut reader = Reader::new(raw(Some(0), Some(100), None), answer);
+    let (rows, error) = reader.all();
+    assert!(matches!(error, Some(Error::Endless { .. })), "{error:?}");
+    assert!(rows.len() >= 600 && reader.requests < 400, "{} in {}", rows.len(), reader.requests);
+}
+
+#[test]
+fn events_that_fill_a_page_without_a_point_are_asked_on_by_time() {
+    let all = [0, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9];
+    for (start, end, count) in
+        [(Some(0), Some(100), None), (Some(100), Some(0), None), (None, Some(100), Some(18))]
+    {
+        let asked =
+            Asked::Events { start: start.map(second), end: end.map(second), select: Vec::new().into() };
+        let question = Question { asked, ..raw(None, None, count) };
+        let answer = |past: Past, _| {
+            let Past::Events { start, end, most, .. } = past else { panic!("{past:?}") };
+            page(having(&all, &Past::Raw { modified: false, start, end, most, bounds: false }), None)
+        };
+        let (rows, error) = Reader::new(question, answer).all();
+        assert!(error.is_none(), "{error:?}");
+        let mut expected = all.to_vec();
+        if start != Some(0) {
+            expected.reverse();
+        }
+        expected.truncate(count.unwrap_or(all.len()));
+        assert_eq!(rows, expected);
+    }
+}
+
 #[test]
 fn what_is_more_than_wanted_is_cut_and_its_point_given_back() {
     let mut reader = Reader::new(raw(Some(0), Some(100), Some(5)), |_, point| match point {
@@ -167,7 +297,8 @@ fn a_lost_place_is_found_again_by_time() {
         });
         let mut rows = Vec::new();
         for _ in 0..20 {
-            reader.series.begin(&reader.question, 5);
+            reader.series.cap = 5;
+            reader.series.begin(&reader.question);
             let past = reader.question.past(&reader.series);
             let answer = (reader.answer)(past, None);
             let (mut rows_of_page, then) = reader.series.absorb(&reader.question, answer);
@@ -175,7 +306,7 @@ fn a_lost_place_is_found_again_by_time() {
             if let Ok(Then::Over(_)) = then {
                 break;
             }
-            reader.series.resume();
+            reader.series.resume(&reader.question);
         }
         assert_eq!(numbers(&rows), all, "{lost_after}");
     }
@@ -231,7 +362,7 @@ fn empty_pages_before_a_full_one_are_waited_for() {
     let mut given = 0;
     while given < 4 {
         if reader.series.point.is_none() {
-            reader.series.begin(&reader.question, 10);
+            reader.series.begin(&reader.question);
         }
         let past = reader.question.past(&reader.series);
         let answer = (reader.answer)(past, reader.series.point.clone());

@@ -17,6 +17,7 @@ use opcua::types as ua;
 use opcua::types::{NodeId, NumericRange, ObjectId, StatusCode, TimestampsToReturn};
 
 pub(super) use self::capabilities::{capability, offer_aggregates};
+pub(super) use self::events::{Notifier, Told};
 pub(super) use self::update::Updater;
 use self::value::Frame;
 use super::attributes::{View, index_range};

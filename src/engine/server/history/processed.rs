@@ -9,7 +9,7 @@ use opcua::types::{HistoryData, ReadProcessedDetails};
 
 use super::point::{resumed, suspend};
 use super::{Reader, given, settle, status_of};
-use crate::history::{Aggregate, AggregateConfiguration, Process, ProcessError, ProcessSpec, Sample};
+use crate::history::{Aggregate, AggregateConfiguration, Process, ProcessSpec, Sample};
 use crate::sim::code;
 use crate::sim::history::store::Direction;
 use crate::sim::history::{Past, TICK};
@@ -99,10 +99,7 @@ pub(super) struct Calculation {
 
 impl Calculation {
     pub(super) fn new(past: Past<'_>, spec: ProcessSpec) -> Result<Calculation, Status> {
-        let mut process = Process::new(spec).map_err(|error| match error {
-            ProcessError::Percent { .. } => code::BAD_AGGREGATE_CONFIGURATION_REJECTED,
-            _ => code::BAD_INVALID_ARGUMENT,
-        })?;
+        let mut process = Process::new(spec).map_err(|error| error.status())?;
         let earliest = spec.earliest();
         if spec.aggregate == Aggregate::AnnotationCount {
             for annotation in past.annotations(earliest, spec.latest())? {

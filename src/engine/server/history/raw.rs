@@ -1,5 +1,7 @@
 //! Raw values (Part 11, 6.5.3.2).
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use opcua::server::node_manager::HistoryNode;
 use opcua::types::{HistoryData, ReadRawModifiedDetails};
@@ -37,7 +39,8 @@ impl Reader<'_> {
             Some(way) => way,
             None => Way::new(Domain::new(details)?, details.return_bounds),
         };
-        let samples = way.page(past, self.page, self.bytes)?;
+        let mut samples = way.page(past, self.page, self.bytes)?;
+        annotated(past, &mut samples)?;
         let status = status_of(&samples);
         let values = samples.into_iter().map(|sample| frame.value(sample)).collect();
         node.set_result(HistoryData { data_values: Some(values) });
@@ -47,6 +50,23 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// Marks the samples that somebody wrote something beside (Part 11, 5.1.2 and 6.5.7): the bit `ExtraData`.
+fn annotated(past: Past<'_>, samples: &mut [Sample]) -> Result<(), Status> {
+    let times = || samples.iter().map(|sample| sample.time);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(()) };
+    let annotations: HashSet<_> = past.annotations(first, last)?.iter().map(|one| one.time).collect();
+    if annotations.is_empty() {
+        return Ok(());
+    }
+    for sample in samples.iter_mut().filter(|sample| annotations.contains(&sample.time)) {
+        // A bound that there is not has no value that anything could be written beside.
+        if sample.status != code::BAD_BOUND_NOT_FOUND {
+            sample.status = sample.status.with_extra_data();
+        }
+    }
+    Ok(())
 }
 
 /// Which samples are asked for, and in which order.

@@ -53,6 +53,7 @@ pub(super) fn why(fault: &Fault) -> String {
     match fault {
         Fault::Broken(what) => (*what).to_owned(),
         Fault::Unstorable => "a value cannot be encoded".to_owned(),
+        Fault::Closed => "the simulator is gone".to_owned(),
         Fault::File(redb::Error::DatabaseAlreadyOpen) => {
             "another process has the file open; end it, or name another file".to_owned()
         }

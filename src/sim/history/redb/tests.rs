@@ -9,15 +9,15 @@ use crate::Value;
 use crate::sim::history::memory::Memory;
 
 /// A file of its own, gone when dropped.
-struct File(PathBuf);
+struct Temporary(PathBuf);
 
-impl File {
-    fn new(name: &str) -> File {
-        File(std::env::temp_dir().join(format!("openopc-{}-{name}.redb", std::process::id())))
+impl Temporary {
+    fn new(name: &str) -> Temporary {
+        Temporary(std::env::temp_dir().join(format!("openopc-{}-{name}.redb", std::process::id())))
     }
 }
 
-impl Drop for File {
+impl Drop for Temporary {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -36,6 +36,7 @@ enum Deed {
     Annotate(i64, u8, String),
     Erase(i64, u8),
     Trim(usize),
+    Happen(i64, String, usize),
     Reopen,
 }
 
@@ -63,6 +64,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => (0..LATEST, 0..3u8, "[a-z]{0,5}").prop_map(|(time, user, text)| Deed::Annotate(time, user, text)),
         1 => (0..LATEST, 0..3u8).prop_map(|(time, user)| Deed::Erase(time, user)),
         1 => (1..3_000usize).prop_map(Deed::Trim),
+        2 => (0..LATEST, "[a-z]{0,5}", 1..6_usize).prop_map(|(time, text, most)| Deed::Happen(time, text, most)),
         1 => Just(Deed::Reopen),
     ]
 }
@@ -101,6 +103,10 @@ fn answer(store: &dyn Store, deed: &Deed) -> String {
             format!("{:?}", store.annotate("one", vec![annotation(*time, *user, text)]))
         }
         Deed::Erase(time, user) => format!("{:?}", store.erase("one", &[annotation(*time, *user, "")])),
+        Deed::Happen(time, text, most) => {
+            let event = EventRecord::new(text).source(text).field(text, *time);
+            format!("{:?}", store.happen(&event, at(*time), *most))
+        }
         Deed::Trim(capacity) => format!("{:?}", store.trim("one", *capacity)),
         Deed::Reopen => String::new(),
     }
@@ -118,6 +124,7 @@ fn seen(store: &dyn Store, from: i64, limit: usize) -> String {
             store.scan("one", at(from), Direction::Backward, limit),
             store.modified("one", at(from), at(from + 500)),
             store.annotations("one", at(0), at(LATEST)),
+            store.events(at(from), at(LATEST)),
         )
     )
 }
@@ -130,7 +137,7 @@ proptest! {
         deeds in vec(deed(), 1..20),
         looks in vec((0..LATEST, 0..700usize), 20),
     ) {
-        let file = File::new("same");
+        let file = Temporary::new("same");
         let memory = Memory::default();
         let mut disk = Some(RedbStore::open(&file.0).unwrap());
         for (deed, (from, limit)) in deeds.iter().zip(looks) {
@@ -147,7 +154,7 @@ proptest! {
 #[test]
 fn what_is_no_history_is_told_apart() {
     let why = |path: &Path| RedbStore::open(path).unwrap_err().to_string();
-    let file = File::new("no-history");
+    let file = Temporary::new("no-history");
     std::fs::write(&file.0, "time,value,status\n".repeat(100)).unwrap();
     assert!(why(&file.0).contains("is no history, or is broken"), "{}", why(&file.0));
     std::fs::remove_file(&file.0).unwrap();
@@ -170,7 +177,7 @@ fn what_is_no_history_is_told_apart() {
 
 #[test]
 fn a_file_from_the_future_is_left_alone() {
-    let file = File::new("future");
+    let file = Temporary::new("future");
     {
         let database = Database::create(&file.0).unwrap();
         let transaction = database.begin_write().unwrap();
@@ -233,7 +240,7 @@ fn a_full_disk_is_told_and_got_over() {
         open::prepare(&database)?;
         Ok(database)
     });
-    let database = RwLock::new(Some(reopen().unwrap()));
+    let database = RwLock::new(File::Open(reopen().unwrap()));
     let store = RedbStore { path: "disk".into(), database, reopen };
     let record = |second| store.record(&[("one", Sample::new(at(second), 1.0))]);
     record(1).unwrap();
@@ -245,4 +252,17 @@ fn a_full_disk_is_told_and_got_over() {
     let kept = store.scan("one", at(0), Direction::Forward, 9).unwrap();
     let times: Vec<i64> = kept.iter().map(|sample| sample.time.timestamp()).collect();
     assert_eq!(times, [1, 4]);
+}
+
+#[test]
+fn a_closed_store_lets_go_of_its_file() {
+    let file = Temporary::new("closed");
+    let store = RedbStore::open(&file.0).unwrap();
+    let record = || store.record(&[("one", Sample::new(at(1), 1.0))]);
+    record().unwrap();
+    store.close();
+    let again = RedbStore::open(&file.0).unwrap();
+    assert_eq!(record(), Err(code::BAD_SHUTDOWN));
+    assert_eq!(store.scan("one", at(0), Direction::Forward, 9), Err(code::BAD_SHUTDOWN));
+    assert_eq!(again.scan("one", at(0), Direction::Forward, 9).unwrap().len(), 1);
 }
