@@ -38,8 +38,8 @@ pub struct SimulatorBuilder {
     security: Security,
     users: Vec<User>,
     allow_anonymous: Option<bool>,
-    event_capacity: usize,
     trust_clients: bool,
+    event_capacity: usize,
 }
 
 #[derive(Debug)]
@@ -67,8 +67,8 @@ impl SimulatorBuilder {
             security: Security::None,
             users: Vec::new(),
             allow_anonymous: None,
-            event_capacity: MOST_EVENTS,
             trust_clients: true,
+            event_capacity: MOST_EVENTS,
         }
     }
 
@@ -287,8 +287,8 @@ impl SimulatorBuilder {
             security,
             users,
             allow_anonymous,
-            event_capacity,
             trust_clients,
+            event_capacity,
         } = self;
         #[cfg(not(feature = "redb"))]
         let store: Arc<dyn Store> = Arc::new(Memory::default());

@@ -93,3 +93,8 @@ async fn runs_against_our_simulator(stack: Stack) {
 async fn asyncua_client() {
     runs_against_our_simulator(Stack::Asyncua).await;
 }
+
+#[tokio::test]
+async fn node_opcua_client() {
+    runs_against_our_simulator(Stack::NodeOpcua).await;
+}

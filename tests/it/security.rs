@@ -477,6 +477,33 @@ async fn a_user_whom_the_new_server_does_not_know_is_told() {
     within(client.close()).await.unwrap();
 }
 
+/// A line that breaks is no new certificate: the server keeps the session, and nothing is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_outlives_its_connection() {
+    for security in SECURE {
+        let pki = Pki::new().await;
+        let simulator = plant(security).start().await.unwrap();
+        let proxy = Proxy::to(&simulator).await;
+        let builder = proxy.client().request_timeout(Duration::from_secs(5)).security(security);
+        let (client, mut events) = told(builder.pki_dir(pki.path()).trust_any_certificate(true)).await;
+        let (callback, mut readings) = collect();
+        let _subscription = within(client.subscribe(["N1"], FAST, callback)).await.unwrap();
+        assert_eq!(readings.next().await.get::<i32>().unwrap(), 1);
+        for round in 10..12 {
+            proxy.is(Network::Cut);
+            assert!(matches!(within(events.recv()).await, Some(Event::Disconnected { .. })));
+            simulator.set("N1", round).unwrap();
+            proxy.is(Network::Works);
+            let (failed, next) = attempts(&mut events).await;
+            assert_eq!(next, Event::Connected { resumed: true });
+            assert!(failed.iter().all(|(_, reason)| !reason.contains("certificate")), "{failed:?}");
+            while readings.next().await.get::<i32>().ok() != Some(round) {}
+        }
+        assert_eq!(simulator.clients(), ["openopc"]);
+        within(client.close()).await.unwrap();
+    }
+}
+
 /// On secure channels the server hands the subscriptions of a lost session over to the next one of the same client.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscription_outlives_its_session() {

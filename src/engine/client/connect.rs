@@ -14,7 +14,7 @@ use crate::{Security, Status};
 
 use super::discovery::{self, ask_endpoints};
 use super::event_loop::{Backoff, Events};
-use super::transport::Tcp;
+use super::transport::{Nonce, Tcp};
 use super::{Chosen, EventLoop, Failure, Link, trust};
 
 /// Publish responses carry as many values as the server likes; the engine's default of 1,000 elements would close the
@@ -77,10 +77,10 @@ pub(crate) async fn connect(options: &ConnectOptions) -> Result<(Link, EventLoop
     let endpoint = choose(&endpoints, options, MessageSecurityMode::None)?;
     let (events, retries) = mpsc::unbounded_channel();
     let backoff = Arc::new(Backoff::new(options.initial_delay, options.max_delay, events));
-    let (link, events) = prepare(options, endpoint, &backoff)?;
+    let (link, driven) = prepare(options, endpoint, &backoff)?;
     let session = link.session.clone();
     let asked = Asked { options: options.clone(), endpoint: endpoint.clone() };
-    Ok((link, EventLoop::new(session, events, backoff, retries, asked)))
+    Ok((link, EventLoop::new(session, driven, backoff, retries, asked)))
 }
 
 /// What was asked for, and what came of it.
@@ -102,7 +102,13 @@ pub(super) enum Now {
 pub(super) struct Other {
     pub(super) asked: Asked,
     pub(super) link: Link,
+    pub(super) driven: Driven,
+}
+
+/// What an event loop drives.
+pub(super) struct Driven {
     pub(super) events: Events,
+    pub(super) nonce: Arc<Nonce>,
 }
 
 /// Asks the server for its endpoints again: they may have changed while it was away, its certificate above all. The
@@ -126,9 +132,9 @@ pub(super) async fn ask_again(asked: &Asked, backoff: &Arc<Backoff>) -> Result<N
         max_attempts: options.max_attempts.map(|most| most.saturating_sub(backoff.attempts())),
         ..options.clone()
     };
-    let (link, events) = prepare(&left, endpoint, backoff)?;
+    let (link, driven) = prepare(&left, endpoint, backoff)?;
     let asked = Asked { options: options.clone(), endpoint: endpoint.clone() };
-    Ok(Now::Other(Box::new(Other { asked, link, events })))
+    Ok(Now::Other(Box::new(Other { asked, link, driven })))
 }
 
 /// A session at this endpoint, and what drives it.
@@ -136,7 +142,7 @@ fn prepare(
     options: &ConnectOptions,
     endpoint: &EndpointDescription,
     backoff: &Arc<Backoff>,
-) -> Result<(Link, Events), ConnectError> {
+) -> Result<(Link, Driven), ConnectError> {
     let client = engine_client(options)?;
     let chosen = Arc::new(Chosen {
         client_name: options.application_name.clone(),
@@ -145,8 +151,13 @@ fn prepare(
     });
     let endpoint = with_address(endpoint, &options.address);
     trust::check(&client, &endpoint, options)?;
-    let connector =
-        Tcp { url: endpoint.endpoint_url.to_string(), backoff: Some(backoff.clone()), ..Tcp::once(options) };
+    let nonce = Arc::<Nonce>::default();
+    let connector = Tcp {
+        url: endpoint.endpoint_url.to_string(),
+        backoff: Some(backoff.clone()),
+        nonce: Some(nonce.clone()),
+        ..Tcp::once(options)
+    };
     let (session, event_loop) = client
         .session_builder()
         .user_identity_token(identity(&options.credentials)?)
@@ -156,7 +167,7 @@ fn prepare(
         .build(client.certificate_store().clone())
         .map_err(Failure::from)?;
     let link = Link { session, timeout: options.request_timeout, chosen };
-    Ok((link, Box::pin(event_loop.enter())))
+    Ok((link, Driven { events: Box::pin(event_loop.enter()), nonce }))
 }
 
 /// For a connection that either comes about at once or not at all, and carries no secrets.

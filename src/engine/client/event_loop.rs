@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::Status;
 
-use super::connect::{Asked, Now, Other, ask_again};
+use super::connect::{Asked, Driven, Now, Other, ask_again};
 use super::{ConnectError, Failure, Link};
 
 /// What happens to a connection.
@@ -40,7 +40,7 @@ pub(super) type Events = Pin<Box<dyn Stream<Item = Result<SessionPollResult, Sta
 
 /// Drives the connection: nothing happens on it unless [`next`](EventLoop::next) is polled.
 pub(crate) struct EventLoop {
-    events: Events,
+    driven: Driven,
     backoff: Arc<Backoff>,
     retries: mpsc::UnboundedReceiver<LinkEvent>,
     session: Arc<Session>,
@@ -67,13 +67,13 @@ const MAX_UNANSWERED: u32 = 2;
 impl EventLoop {
     pub(super) fn new(
         session: Arc<Session>,
-        events: Events,
+        driven: Driven,
         backoff: Arc<Backoff>,
         retries: mpsc::UnboundedReceiver<LinkEvent>,
         asked: Asked,
     ) -> EventLoop {
         EventLoop {
-            events,
+            driven,
             backoff,
             retries,
             session,
@@ -123,7 +123,7 @@ impl EventLoop {
             let event = tokio::select! {
                 biased;
                 Some(retry) = self.retries.recv() => return Some(retry),
-                event = std::future::poll_fn(|cx| self.events.as_mut().poll_next(cx)) => event,
+                event = std::future::poll_fn(|cx| self.driven.events.as_mut().poll_next(cx)) => event,
                 () = progress(&mut self.hanging_up) => {
                     self.hanging_up = None;
                     continue;
@@ -133,6 +133,7 @@ impl EventLoop {
                 Ok(SessionPollResult::Reconnected(mode)) => {
                     (self.established, self.ask_first) = (true, false);
                     self.backoff.reset();
+                    self.driven.nonce.keep();
                     return Some(LinkEvent::Connected {
                         resumed: matches!(mode, SessionConnectMode::ReactivatedSession(_)),
                     });
@@ -218,7 +219,7 @@ impl EventLoop {
 
     /// Another session takes the place of the old one; why.
     fn renew(&mut self, other: Other) -> Failure {
-        let Other { asked, link, events } = other;
+        let Other { asked, link, driven } = other;
         let failure = if asked.endpoint.server_certificate == self.asked.endpoint.server_certificate {
             let detail = "the server now offers something else; going on with that";
             Failure::new(StatusCode::BadSecurityPolicyRejected, detail)
@@ -227,7 +228,7 @@ impl EventLoop {
             Failure::new(StatusCode::BadCertificateInvalid, detail)
         };
         self.asked = asked;
-        self.events = events;
+        self.driven = driven;
         self.session = link.session.clone();
         self.next = Some(LinkEvent::Renewed(link));
         failure

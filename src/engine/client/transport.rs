@@ -1,13 +1,14 @@
 //! The TCP connection: our own connector, so that the address is the user's and no segment waits for another.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opcua::client::transport::{
-    Connector, StreamConnection, StreamConnector, StreamTransport, TransportConfiguration,
+    Connector, SecureChannelState, StreamConnection, StreamConnector, StreamTransport, Transport,
+    TransportConfiguration, TransportPollResult,
 };
 use opcua::core::comms::tcp_codec::TcpCodec;
-use opcua::types::{DecodingOptions, EndpointDescription, Error, StatusCode};
+use opcua::types::{ByteString, DecodingOptions, EndpointDescription, Error, StatusCode};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::FramedRead;
@@ -27,6 +28,8 @@ pub(super) struct Tcp {
     pub(super) timeout: Duration,
     /// Paces attempts after the first.
     pub(super) backoff: Option<Arc<Backoff>>,
+    /// That of the session the connections are for.
+    pub(super) nonce: Option<Arc<Nonce>>,
 }
 
 impl Tcp {
@@ -38,6 +41,7 @@ impl Tcp {
             url: options.address.to_string(),
             timeout: options.connect_timeout,
             backoff: None,
+            nonce: None,
         }
     }
 }
@@ -45,11 +49,11 @@ impl Tcp {
 type Connection = StreamConnection<OwnedReadHalf, OwnedWriteHalf>;
 
 impl Connector for Tcp {
-    type Transport = StreamTransport<OwnedReadHalf, OwnedWriteHalf>;
+    type Transport = Line;
 
     async fn connect(
         &self,
-        channel: Arc<opcua::client::transport::SecureChannelState>,
+        channel: Arc<SecureChannelState>,
         outgoing: opcua::client::transport::RequestRecv,
         config: TransportConfiguration,
     ) -> Result<Self::Transport, Error> {
@@ -59,8 +63,9 @@ impl Connector for Tcp {
         let to = self.clone();
         let dial = move |url: String, options: DecodingOptions| dial(to.clone(), url, options);
         let connector = StreamConnector::new(dial, self.url.clone());
-        match tokio::time::timeout(self.timeout, connector.connect(channel, outgoing, config)).await {
-            Ok(result) => result,
+        let nonce = self.nonce.clone();
+        match tokio::time::timeout(self.timeout, connector.connect(channel.clone(), outgoing, config)).await {
+            Ok(result) => result.map(|transport| Line { transport, channel, nonce }),
             Err(_) => Err(Error::new(
                 StatusCode::BadTimeout,
                 format!("{} port {} did not answer within {:?}", self.host, self.port, self.timeout),
@@ -70,6 +75,68 @@ impl Connector for Tcp {
 
     fn default_endpoint(&self) -> EndpointDescription {
         EndpointDescription::from(self.url.as_str())
+    }
+}
+
+/// The engine's connection, with one thing put right.
+pub(super) struct Line {
+    transport: StreamTransport<OwnedReadHalf, OwnedWriteHalf>,
+    channel: Arc<SecureChannelState>,
+    /// Until it has been given back.
+    nonce: Option<Arc<Nonce>>,
+}
+
+impl Transport for Line {
+    async fn poll(&mut self) -> TransportPollResult {
+        let result = self.transport.poll().await;
+        if let Some(nonce) = &self.nonce
+            && self.channel.secure_channel().read().secure_channel_id() != 0
+        {
+            // The channel is open, and nothing has been sent on it yet.
+            nonce.give_back(&self.channel);
+            self.nonce = None;
+        }
+        result
+    }
+
+    fn connected_url(&self) -> &str {
+        self.transport.connected_url()
+    }
+}
+
+/// The nonce that the server gave with the session: with it the session is taken up on another channel (Part 4, 5.7.3).
+///
+/// The engine has one place for this and for the nonce of the channel (async-opcua-client 0.19, `transport/state.rs:217`). A
+/// new channel's takes the place of the session's, so what the engine signs and encrypts then is refused, and with security
+/// no session would ever be taken up.
+#[derive(Default)]
+pub(super) struct Nonce(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    channel: Option<Arc<SecureChannelState>>,
+    nonce: Option<ByteString>,
+}
+
+impl Nonce {
+    /// The session has just been activated.
+    pub(super) fn keep(&self) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.nonce = kept
+            .channel
+            .as_ref()
+            .map(|channel| channel.secure_channel().read().remote_nonce_as_byte_string());
+    }
+
+    fn give_back(&self, channel: &Arc<SecureChannelState>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.channel = Some(channel.clone());
+        if let Some(nonce) = &kept.nonce
+            && let Err(error) = channel.secure_channel().write().set_remote_nonce_from_byte_string(nonce)
+        {
+            // Then the server refuses the session, and there will be a new one.
+            tracing::debug!(%error, "the session's nonce cannot be used");
+        }
     }
 }
 

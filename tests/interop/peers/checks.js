@@ -25,15 +25,16 @@ function check(condition, message) {
     if (!condition) throw new Error(message);
 }
 
-// A client that tries once, with a key folder of its own.
-function client() {
+// A client that tries once, with a key folder of its own; `options` are those of OPCUAClient.
+function client(options = {}) {
     const opcua = require("node-opcua");
     const rootFolder = fs.mkdtempSync(path.join(os.tmpdir(), "openopc-interop-"));
     process.on("exit", () => fs.rmSync(rootFolder, { recursive: true, force: true }));
     return opcua.OPCUAClient.create({
         endpointMustExist: false,
         connectionStrategy: { maxRetry: 1, initialDelay: 100 },
-        clientCertificateManager: new opcua.OPCUACertificateManager({ rootFolder }),
+        clientCertificateManager: new opcua.OPCUACertificateManager({ rootFolder, automaticallyAcceptUnknownCertificate: true }),
+        ...options,
     });
 }
 
