@@ -49,7 +49,8 @@ async fn the_tutorial_shows_what_it_always_showed() {
     assert_eq!(properties.get(PropertyId::QUALITY), Some(Value::Int16(192)));
     assert_eq!(properties.get(PropertyId::ACCESS_RIGHTS), Some(Value::Int32(1)));
     assert_eq!(properties.scan_rate, Some(Duration::from_millis(100)));
-    assert_eq!(properties.historizing, Some(false));
+    // The preset has a past.
+    assert_eq!(properties.historizing, Some(true));
     // `properties(tags, id=1)`: no value is read, so the generator stands still.
     let types = opc
         .property_many(["Random.Int2", "Random.Int4", "Random.String"], PropertyId::DATA_TYPE)

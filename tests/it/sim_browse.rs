@@ -189,7 +189,8 @@ async fn every_attribute_is_what_the_item_says() {
     assert_eq!(get("A.Matrix", A::AccessLevel).await.value, Some(Variant::Byte(0x62)));
     let folder = "~folder/A";
     assert_eq!(get(folder, A::NodeClass).await.value, Some(Variant::Int32(1)));
-    assert_eq!(get(folder, A::EventNotifier).await.value, Some(Variant::Byte(0)));
+    // `SubscribeToEvents` and `HistoryRead`.
+    assert_eq!(get(folder, A::EventNotifier).await.value, Some(Variant::Byte(1 | 4)));
     assert_eq!(get(folder, A::Value).await.status, Some(StatusCode::BadAttributeIdInvalid));
     let types = [
         ("A.Temp", VariableTypeId::AnalogItemType),
