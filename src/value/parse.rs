@@ -1,5 +1,7 @@
 //! [`Value::parse`]: from text, for command lines and configuration files.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 
 use super::number::{Exact, Number};
@@ -63,8 +65,8 @@ impl Value {
             DataType::ByteString => {
                 from_base64(trimmed).map(Value::ByteString).ok_or_else(|| syntax(0, "base64"))
             }
-            DataType::NodeId => trimmed.parse::<NodeId>().map(Value::NodeId),
-            DataType::ExpandedNodeId => trimmed.parse::<ExpandedNodeId>().map(Value::from),
+            DataType::NodeId => node_id::<NodeId>(text).map(Value::NodeId),
+            DataType::ExpandedNodeId => node_id::<ExpandedNodeId>(text).map(Value::from),
             DataType::StatusCode => match Status::named(trimmed) {
                 Some(status) => Ok(Value::StatusCode(status)),
                 None => match integer(text, DataType::UInt32) {
@@ -113,6 +115,11 @@ impl Value {
             Ok(Value::Array(array))
         }
     }
+}
+
+/// Spaces behind a text identifier are part of it, behind others they are none.
+fn node_id<T: FromStr>(text: &str) -> Result<T, T::Err> {
+    text.trim_start().parse().or_else(|_| text.trim().parse())
 }
 
 /// Decimal, or hexadecimal with `0x`; a sign may stand before either.

@@ -230,6 +230,14 @@ fn null_fits_what_has_a_null() {
 }
 
 #[test]
+fn spaces_behind_a_text_identifier_are_part_of_it() {
+    let read = |text| Value::parse(text, DataType::NodeId);
+    assert_eq!(read(" ns=2;s=a "), Ok(NodeId::string(2, "a ").into()));
+    assert_eq!(read("s= "), Ok(NodeId::string(0, " ").into()));
+    assert_eq!(read(" i=85 "), Ok(NodeId::numeric(0, 85).into()));
+}
+
+#[test]
 fn node_ids_are_expanded_and_local_ones_are_not() {
     let id = NodeId::string(2, "a");
     let expanded = ExpandedNodeId::from(id.clone());
