@@ -11,7 +11,8 @@ const URI = "urn:openopc:sim";
 const READ_BATCH = 1000;
 const WANTED = ["Random.Int4", "Bucket Brigade.Int4", "Triangle Waves.Real8", "Write Only.Int4"];
 // The values of these branches are meant to be unreadable.
-const UNREADABLE = ["Write Only.", "Read Error."];
+// Annotations are read with HistoryRead alone.
+const UNREADABLE = ["Write Only.", "Read Error.", "~Annotations/"];
 
 const IDENTITY = [A.NodeId, A.NodeClass, A.BrowseName, A.DisplayName];
 const OPTIONAL = [

@@ -17,7 +17,8 @@ READ_BATCH = 1000
 
 WANTED = ["Random.Int4", "Bucket Brigade.Int4", "Triangle Waves.Real8", "Write Only.Int4"]
 # The values of these branches are meant to be unreadable.
-UNREADABLE = ("Write Only.", "Read Error.")
+# Annotations are read with HistoryRead alone.
+UNREADABLE = ("Write Only.", "Read Error.", "~Annotations/")
 
 N = ns0.datatypes.NodeClass
 IDENTITY = [A.NODE_ID, A.NODE_CLASS, A.BROWSE_NAME, A.DISPLAY_NAME]
