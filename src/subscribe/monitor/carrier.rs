@@ -35,8 +35,7 @@ const PROMPT: Duration = Duration::from_secs(1);
 /// An unchanged server shows life this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
-/// So many tags are looked up and put on the server at a time: what that takes is several times what a tag takes that is
-/// there.
+/// So many tags are put on the server at a time: the requests take more memory than the tags.
 const AT_ONCE: usize = 10_000;
 
 /// A tag of a subscription on the server.
@@ -185,10 +184,14 @@ impl Carrier {
 
     /// Puts tags on the server.
     async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag]) -> Result<()> {
+        let names: Vec<&Tag> = tags.iter().collect();
+        // All together: item ids that are browse names have the same branches walked.
+        let mut answers = self.inner.resolve(Operation::Subscribe, &names).await?.into_iter();
         let mut sampling = None;
         // Without tags as well, so that the subscription is there.
         for part in tags.chunks(AT_ONCE).chain(tags.is_empty().then_some(tags)) {
-            self.place_part(feed, part, &mut sampling).await?;
+            let answers = answers.by_ref().take(part.len());
+            self.place_part(feed, part.iter().zip(answers), &mut sampling).await?;
         }
         Ok(())
     }
@@ -197,15 +200,13 @@ impl Carrier {
     async fn place_part(
         &mut self,
         feed: &Arc<Feed>,
-        tags: &[Tag],
+        tags: impl Iterator<Item = (&Tag, Result<Arc<Resolved>>)>,
         sampling: &mut Option<Duration>,
     ) -> Result<()> {
         let operation = Operation::Subscribe;
-        let names: Vec<&Tag> = tags.iter().collect();
-        let answers = self.inner.resolve(operation, &names).await?;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
-        let mut wanted: Vec<(u32, Tag, Arc<Resolved>)> = Vec::with_capacity(tags.len());
-        for (tag, answer) in tags.iter().zip(answers) {
+        let mut wanted: Vec<(u32, Tag, Arc<Resolved>)> = Vec::new();
+        for (tag, answer) in tags {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(tag)) else {
                 continue;
             };

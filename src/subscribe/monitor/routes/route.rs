@@ -21,7 +21,7 @@ pub(in super::super) struct Route {
     pub(super) resolved: Arc<Resolved>,
     held: Cell<Option<Box<Held>>>,
     /// Until then what comes may be older than a value that was read, or the same. In seconds of [`clock`]; 0 is never.
-    known: Cell<u64>,
+    known: Cell<u32>,
     /// What came since a structure that nobody knows yet is held: in order, until the server has told of it.
     pub(super) holds: Cell<bool>,
     /// What was replaced by something newer is not lost.
@@ -75,7 +75,8 @@ impl Route {
     /// For this long its values may be ones that are known.
     pub(super) fn expect_known(&self, patience: Duration) {
         // What is less than a second is one.
-        self.known.set(clock().saturating_add(patience.as_secs()).saturating_add(1));
+        let seconds = u32::try_from(patience.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        self.known.set(clock().saturating_add(seconds));
     }
 
     /// As for reads: the part that the tag asked for.
@@ -116,7 +117,7 @@ impl Route {
 }
 
 /// Seconds, from 1.
-fn clock() -> u64 {
+fn clock() -> u32 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed().as_secs().saturating_add(1)
+    u32::try_from(START.elapsed().as_secs()).unwrap_or(u32::MAX).saturating_add(1)
 }
