@@ -6,6 +6,7 @@ mod taken;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+#[cfg(any(feature = "blocking", test))]
 use std::time::Instant;
 
 use crate::engine::Sample;
@@ -324,6 +325,7 @@ impl Queue {
     }
 
     /// Waits for the next reading on this thread: until `deadline`, or for ever. `Err` where the deadline passed.
+    #[cfg(any(feature = "blocking", test))]
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> Result<Option<Reading>, ()> {
         let mut state = self.lock();
         loop {
