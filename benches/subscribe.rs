@@ -1,6 +1,14 @@
 //! Tags that change all the time: what arrives, and what it costs the client in processor time and memory.
 //!
-//! The server, and each client that is measured, is a process of its own.
+//! The server, and each client that is measured, is a process of its own: this program again, told so by its environment.
+//!
+//! Both clients have one subscription on the server with the same rate and the same items, run on the same kind of runtime,
+//! take every value out and hand it, owned and with its tag, to a callback that counts. What they do for that:
+//!
+//! - The engine looks up its monitored item for each value and calls the callback where it received the message: on its own
+//!   task, with its lock held. A callback that waits there holds up the connection.
+//! - The facade puts messages in order, converts each value to its own type, keeps the newest of each tag, puts it into a
+//!   bounded queue, and calls the callback on a thread that may wait.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Child;

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::{Error, Reading, Result};
 
-use super::queue::Queue;
+use super::queue::{Queue, Taken};
 
 /// A running callback thread.
 pub(crate) struct Dispatcher {
@@ -27,11 +27,13 @@ impl Dispatcher {
     ) -> Result<Dispatcher> {
         let (alive, done) = watch::channel(());
         let run = move || {
-            while let Ok(Some(reading)) = queue.wait(None) {
-                let tag = reading.tag.clone();
+            let mut taken = Taken::default();
+            while let Some((slot, reading)) = queue.take(&mut taken) {
                 if catch_unwind(AssertUnwindSafe(|| callback(reading))).is_err() {
                     queue.count_panic();
-                    tracing::error!(%tag, "a subscription callback panicked; the next reading goes on");
+                    // None where it was removed meanwhile.
+                    let tag = queue.tag(slot).map(tracing::field::display);
+                    tracing::error!(tag, "a subscription callback panicked; the next reading goes on");
                 }
             }
             // What the callback owns may panic as well when it goes; the thread ends either way.

@@ -15,6 +15,7 @@ mod tests;
 
 use std::fmt;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
@@ -69,26 +70,32 @@ use crate::value::{Identifier, NodeId, QualifiedName};
 #[derive(Clone)]
 pub struct Tag(Arc<Repr>);
 
+/// There may be a hundred thousand of them: what is rare is boxed, and what is part of the text is not kept twice.
 struct Repr {
     text: Box<str>,
     kind: Kind,
-    range: Option<String>,
+    /// So many bytes of the text, after `range=`, are the index range.
+    range: Option<NonZeroUsize>,
     /// Of what the tag means, once for the many times it is looked up.
     hash: u64,
 }
 
 #[derive(Clone, Debug)]
 enum Kind {
-    NodeId(NodeId),
-    NamespaceUri {
-        uri: String,
-        identifier: Identifier,
-    },
-    Path(Vec<QualifiedName>),
+    NodeId(Box<NodeId>),
+    NamespaceUri(Box<Named>),
+    Path(Box<[QualifiedName]>),
     /// The end of the text, this many bytes.
     Item {
         length: usize,
     },
+}
+
+/// What a node is called in a namespace.
+#[derive(Clone, Debug)]
+struct Named {
+    uri: String,
+    identifier: Identifier,
 }
 
 /// How a [`Tag`] addresses its node.
@@ -125,11 +132,13 @@ impl Tag {
         Ok(Tag::assemble(text.into(), kind, range))
     }
 
-    fn assemble(text: Box<str>, kind: Kind, range: Option<String>) -> Tag {
+    /// `range` is the one that the text has in front.
+    fn assemble(text: Box<str>, kind: Kind, range: Option<&str>) -> Tag {
         // Keys of its own for each process: tags may come from the network.
         static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        let range = range.and_then(|range| NonZeroUsize::new(range.len()));
         let mut repr = Repr { text, kind, range, hash: 0 };
-        repr.hash = KEYS.hash_one((repr.kind(), &repr.range));
+        repr.hash = KEYS.hash_one((repr.kind(), repr.range()));
         Tag(Arc::new(repr))
     }
 
@@ -145,7 +154,7 @@ impl Tag {
 
     /// The node with this id.
     pub fn node(id: NodeId) -> Tag {
-        Tag::new(Kind::NodeId(id), None)
+        Tag::new(Kind::NodeId(Box::new(id)), None)
     }
 
     /// An item id, never read as anything else.
@@ -158,7 +167,7 @@ impl Tag {
     /// # Errors
     /// [`ParseTagError`] where the URI is empty.
     pub fn namespace_uri(uri: impl Into<String>, identifier: Identifier) -> Result<Tag, ParseTagError> {
-        Tag::new(Kind::NamespaceUri { uri: uri.into(), identifier }, None).checked()
+        Tag::new(Kind::NamespaceUri(Box::new(Named { uri: uri.into(), identifier })), None).checked()
     }
 
     /// The node at the end of these browse names, which start below the Objects folder.
@@ -188,19 +197,19 @@ impl Tag {
         Tag::parse_text(self.as_str())
     }
 
-    fn new(kind: Kind, range: Option<String>) -> Tag {
+    fn new(kind: Kind, range: Option<&str>) -> Tag {
         let body = match &kind {
             Kind::NodeId(id) => id.to_string(),
-            Kind::NamespaceUri { uri, identifier } => parse::uri_text(uri, identifier),
+            Kind::NamespaceUri(named) => parse::uri_text(&named.uri, &named.identifier),
             Kind::Path(path) => parse::path_text(path),
             Kind::Item { .. } => String::new(),
         };
-        Tag::assemble(parse::with_range(range.as_deref(), &body), kind, range)
+        Tag::assemble(parse::with_range(range, &body), kind, range)
     }
 
-    fn item_in(id: &str, range: Option<String>) -> Tag {
+    fn item_in(id: &str, range: Option<&str>) -> Tag {
         let prefix = if parse::needs_prefix(id) { parse::ITEM } else { "" };
-        let text = parse::with_range(range.as_deref(), &format!("{prefix}{id}"));
+        let text = parse::with_range(range, &format!("{prefix}{id}"));
         Tag::assemble(text, Kind::Item { length: id.len() }, range)
     }
 
@@ -210,10 +219,9 @@ impl Tag {
     /// [`ParseTagError`] unless it is one index or one rising range per dimension.
     pub fn index_range(self, range: &str) -> Result<Tag, ParseTagError> {
         range::check(range).map_err(|malformed| ParseTagError::new(range, malformed))?;
-        let range = Some(range.to_owned());
         Ok(match self.kind() {
-            TagKind::Item(id) => Tag::item_in(id, range),
-            _ => Tag::new(self.0.kind.clone(), range),
+            TagKind::Item(id) => Tag::item_in(id, Some(range)),
+            _ => Tag::new(self.0.kind.clone(), Some(range)),
         })
     }
 
@@ -224,7 +232,7 @@ impl Tag {
 
     /// The index range, where the tag has one.
     pub fn range(&self) -> Option<&str> {
-        self.0.range.as_deref()
+        self.0.range()
     }
 
     /// The text the tag was read from, or that reads as it.
@@ -237,7 +245,9 @@ impl Repr {
     fn kind(&self) -> TagKind<'_> {
         match &self.kind {
             Kind::NodeId(id) => TagKind::NodeId(id),
-            Kind::NamespaceUri { uri, identifier } => TagKind::NamespaceUri { uri, identifier },
+            Kind::NamespaceUri(named) => {
+                TagKind::NamespaceUri { uri: &named.uri, identifier: &named.identifier }
+            }
             Kind::Path(path) => TagKind::Path(path),
             Kind::Item { length } => {
                 let start = self.text.len().saturating_sub(*length);
@@ -245,12 +255,16 @@ impl Repr {
             }
         }
     }
+
+    fn range(&self) -> Option<&str> {
+        self.text.strip_prefix(parse::RANGE)?.get(..self.range?.get())
+    }
 }
 
 impl PartialEq for Tag {
     fn eq(&self, other: &Tag) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-            || (self.0.hash == other.0.hash && self.kind() == other.kind() && self.0.range == other.0.range)
+            || (self.0.hash == other.0.hash && self.kind() == other.kind() && self.range() == other.range())
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::{Kind, range};
+use super::{Kind, Named, range};
 use crate::value::{Identifier, Malformed, NodeId, QualifiedName, digits, parse_uri_id};
 
 pub(super) const ITEM: &str = "item:";
 pub(super) const RANGE: &str = "range=";
 
 /// What the whole text says: the index range and the rest.
-pub(super) fn parse(text: &str) -> Result<(Kind, Option<String>), Malformed> {
+pub(super) fn parse(text: &str) -> Result<(Kind, Option<&str>), Malformed> {
     if text.is_empty() {
         return Err(Malformed::new(0, "a tag"));
     }
@@ -27,7 +27,7 @@ pub(super) fn parse(text: &str) -> Result<(Kind, Option<String>), Malformed> {
     if tail.starts_with(RANGE) {
         return Err(Malformed::new(start, "only one index range"));
     }
-    Ok((kind(tail).map_err(|malformed| malformed.shifted(start))?, Some(indexes.to_owned())))
+    Ok((kind(tail).map_err(|malformed| malformed.shifted(start))?, Some(indexes)))
 }
 
 /// A tag's text with an index range in front.
@@ -49,13 +49,15 @@ fn kind(text: &str) -> Result<Kind, Malformed> {
     }
     if text.starts_with("nsu=") {
         let (uri, identifier) = parse_uri_id(text)?;
-        return Ok(Kind::NamespaceUri { uri, identifier });
+        return Ok(Kind::NamespaceUri(Box::new(Named { uri, identifier })));
     }
     if text.starts_with("ns=") || is_identifier(text) {
-        return NodeId::parse(text).map(Kind::NodeId);
+        return NodeId::parse(text).map(|id| Kind::NodeId(Box::new(id)));
     }
     if let Some(path) = text.strip_prefix('/') {
-        return path_segments(path).map(Kind::Path).map_err(|malformed| malformed.shifted(1));
+        return path_segments(path)
+            .map(|names| Kind::Path(names.into()))
+            .map_err(|malformed| malformed.shifted(1));
     }
     Ok(Kind::Item { length: text.len() })
 }

@@ -33,7 +33,7 @@ const FIND_ALIAS: u32 = 23_476;
 pub(crate) struct Resolved {
     pub(crate) target: Target,
     /// The part of the array that the tag means, its alias included.
-    pub(crate) range: Option<String>,
+    pub(crate) range: Option<Box<str>>,
     pub(crate) by: FoundBy,
     /// What a write must know, once it has been asked for.
     pub(crate) node_type: OnceLock<super::NodeType>,
@@ -84,7 +84,11 @@ impl Resolved {
     /// More elements than the range has mean that the server ignored it, as asyncua 2.1 does. Which ones were meant
     /// cannot be told for sure from what came, so nothing is better than the wrong ones.
     pub(crate) fn cut(&self, value: Value) -> Result<Value, Status> {
-        let (Value::Array(array), true) = (&value, self.target.has_range()) else { return Ok(value) };
+        // Most values are none; they need not look at the target.
+        let Value::Array(array) = &value else { return Ok(value) };
+        if !self.target.has_range() {
+            return Ok(value);
+        }
         if self.target.max_elements().is_some_and(|most| array.len() > most) {
             return Err(code::BAD_UNKNOWN_RESPONSE);
         }
@@ -267,6 +271,7 @@ impl Resolver {
                     None => Target::value(&node),
                     Some(range) => Target::range(&node, range).ok_or_else(Unresolved::nothing)?,
                 };
+                let range = range.map(String::into_boxed_str);
                 let resolved = Arc::new(Resolved { target, range, by, node_type: OnceLock::new() });
                 if lasting {
                     known.insert((*tag).clone(), resolved.clone());

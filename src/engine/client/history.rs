@@ -140,8 +140,8 @@ impl Link {
         let nodes = nodes.iter().map(|(aim, point)| {
             let id = aim.target().request();
             HistoryReadValueId {
-                node_id: id.node_id.clone(),
-                index_range: id.index_range.clone(),
+                node_id: id.node_id,
+                index_range: id.index_range,
                 data_encoding: ua::QualifiedName::null(),
                 continuation_point: point
                     .as_ref()

@@ -9,10 +9,9 @@ use opcua::client::{MonitoredItemMap, OnSubscriptionNotificationCore};
 use opcua::types::{DataChangeNotification, NotificationMessage, StatusChangeNotification, StatusCode};
 
 use crate::Status;
-use crate::engine::convert;
 
 use super::call::call;
-use super::subscription::{Notice, Sink};
+use super::subscription::{Changes, Notice, Sink};
 use super::{Failure, Link};
 
 /// At most so many messages are asked for again; a larger hole is none: the server counts in its own way.
@@ -70,9 +69,7 @@ impl From<NotificationMessage> for Message {
         for body in bodies {
             if body.inner_as::<DataChangeNotification>().is_some() {
                 let Some(data) = body.into_inner_as::<DataChangeNotification>() else { continue };
-                let items = data.monitored_items.unwrap_or_default();
-                let values = items.into_iter().map(|item| (item.client_handle, convert::sample(item.value)));
-                notices.push(Notice::Data(values.collect()));
+                notices.push(Notice::Data(Changes(data.monitored_items.unwrap_or_default())));
             } else if let Some(change) = body.inner_as::<StatusChangeNotification>() {
                 notices.push(Notice::Status(Status::from_bits(change.status.bits())));
             }
@@ -273,7 +270,7 @@ pub(crate) fn is_gone(status: Status) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use opcua::types::ExtensionObject;
+    use opcua::types::{DataValue, ExtensionObject, MonitoredItemNotification};
 
     use super::*;
 
@@ -284,8 +281,8 @@ mod tests {
     impl Sink for Heard {
         fn notice(&self, notice: Notice) {
             let text = match notice {
-                Notice::Data(values) => {
-                    values.first().map_or("fetched".into(), |(number, _)| number.to_string())
+                Notice::Data(changes) => {
+                    changes.into_values().next().map_or("fetched".into(), |(number, _)| number.to_string())
                 }
                 Notice::Missing => "missing".into(),
                 Notice::Status(status) => status.name().into_owned(),
@@ -295,8 +292,8 @@ mod tests {
     }
 
     fn data(number: u32) -> Message {
-        let sample = crate::engine::Sample::status(Status::GOOD);
-        Message { number, keep_alive: false, notices: vec![Notice::Data(vec![(number, sample)])] }
+        let value = MonitoredItemNotification { client_handle: number, value: DataValue::null() };
+        Message { number, keep_alive: false, notices: vec![Notice::Data(Changes(vec![value]))] }
     }
 
     fn alive(number: u32) -> Message {

@@ -24,4 +24,4 @@ pub(crate) use history::{Edit, Edits, Extra, Note, Past, PastPage, Point, Row, S
 pub(crate) use messages::{Gap, Messages, is_gone};
 pub(crate) use node::{Aim, Attribute, Target};
 pub(crate) use services::{Chosen, Link};
-pub(crate) use subscription::{ItemRequest, Notice, Sink, Subscribed};
+pub(crate) use subscription::{Changes, ItemRequest, Notice, Sink, Subscribed};

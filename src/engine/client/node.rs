@@ -43,9 +43,13 @@ impl Attribute {
     }
 }
 
-/// An attribute of a node, perhaps a part of its array. Built once per tag.
+/// An attribute of a node, perhaps a part of its array. Kept for every tag in use, so it is no larger than need be.
 #[derive(Clone, Debug)]
-pub(crate) struct Target(ReadValueId);
+pub(crate) struct Target {
+    node: opcua::types::NodeId,
+    attribute: Attribute,
+    range: Option<Box<NumericRange>>,
+}
 
 /// What a request can be made for: a target, or something that has one.
 pub(crate) trait Aim {
@@ -61,58 +65,58 @@ impl Aim for Target {
 impl Target {
     /// The whole value.
     pub(crate) fn value(node: &NodeId) -> Target {
-        Target::new(convert::to_node_id(node.clone()), Attribute::Value, NumericRange::None)
+        Target { node: convert::to_node_id(node.clone()), attribute: Attribute::Value, range: None }
     }
 
     /// A part of the value, or nothing where the text is no index range (Part 4, 7.27).
     pub(crate) fn range(node: &NodeId, range: &str) -> Option<Target> {
-        let range = range.parse::<NumericRange>().ok()?;
-        Some(Target::new(convert::to_node_id(node.clone()), Attribute::Value, range))
+        let range = match range.parse::<NumericRange>().ok()? {
+            NumericRange::None => None,
+            range => Some(Box::new(range)),
+        };
+        Some(Target { range, ..Target::value(node) })
     }
 
     /// Another attribute of the same node.
     pub(crate) fn attribute(&self, attribute: Attribute) -> Target {
-        Target::new(self.0.node_id.clone(), attribute, NumericRange::None)
+        Target { node: self.node.clone(), attribute, range: None }
     }
 
     pub(crate) fn node(&self) -> NodeId {
-        convert::node_id(self.0.node_id.clone())
+        convert::node_id(self.node.clone())
     }
 
     /// The range names one element of an array, so its value is a scalar to the user.
     pub(crate) fn is_element(&self) -> bool {
-        match &self.0.index_range {
-            NumericRange::Index(_) => true,
-            NumericRange::MultipleRanges(ranges) => {
+        match self.range.as_deref() {
+            Some(NumericRange::Index(_)) => true,
+            Some(NumericRange::MultipleRanges(ranges)) => {
                 ranges.iter().all(|r| matches!(r, NumericRange::Index(_)))
             }
-            NumericRange::None | NumericRange::Range(..) => false,
+            None | Some(NumericRange::None | NumericRange::Range(..)) => false,
         }
     }
 
     /// How many elements the range can give, of a one-dimensional array.
     pub(crate) fn max_elements(&self) -> Option<usize> {
-        match self.0.index_range {
+        match self.range.as_deref()? {
             NumericRange::Index(_) => Some(1),
-            NumericRange::Range(low, high) => usize::try_from(high.checked_sub(low)?).ok()?.checked_add(1),
+            NumericRange::Range(low, high) => usize::try_from(high.checked_sub(*low)?).ok()?.checked_add(1),
             NumericRange::None | NumericRange::MultipleRanges(_) => None,
         }
     }
 
     pub(crate) fn has_range(&self) -> bool {
-        !matches!(self.0.index_range, NumericRange::None)
+        self.range.is_some()
     }
 
-    fn new(node_id: opcua::types::NodeId, attribute: Attribute, index_range: NumericRange) -> Target {
-        Target(ReadValueId {
-            node_id,
-            attribute_id: attribute.id(),
-            index_range,
+    /// As a request names it.
+    pub(super) fn request(&self) -> ReadValueId {
+        ReadValueId {
+            node_id: self.node.clone(),
+            attribute_id: self.attribute.id(),
+            index_range: self.range.as_deref().cloned().unwrap_or_default(),
             data_encoding: opcua::types::QualifiedName::null(),
-        })
-    }
-
-    pub(super) fn request(&self) -> &ReadValueId {
-        &self.0
+        }
     }
 }

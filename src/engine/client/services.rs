@@ -46,7 +46,7 @@ impl Link {
     /// Read (Part 4, 5.11.2). One sample per target, in order.
     pub(crate) async fn read<T: Aim>(&self, targets: &[T], max_age: f64) -> Result<Vec<Sample>, Failure> {
         let request = Read::new(&self.session)
-            .nodes_to_read(targets.iter().map(|aim| aim.target().request().clone()).collect())
+            .nodes_to_read(targets.iter().map(|aim| aim.target().request()).collect())
             .timestamps_to_return(TimestampsToReturn::Both)
             .max_age(max_age)
             .timeout(self.timeout);
@@ -64,9 +64,9 @@ impl Link {
         let nodes = items.into_iter().map(|(aim, value)| {
             let id = aim.target().request();
             WriteValue {
-                node_id: id.node_id.clone(),
+                node_id: id.node_id,
                 attribute_id: id.attribute_id,
-                index_range: id.index_range.clone(),
+                index_range: id.index_range,
                 // No status and no times: many servers refuse a write that carries them.
                 value: DataValue { value: Some(convert::to_variant(value)), ..DataValue::null() },
             }

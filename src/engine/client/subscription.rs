@@ -8,12 +8,12 @@ use opcua::client::services::{
     CreateMonitoredItems, DeleteMonitoredItems, Publish, SetPublishingMode, TransferSubscriptions,
 };
 use opcua::types::{
-    DataChangeFilter, DataChangeTrigger, ExtensionObject, MonitoredItemCreateRequest, MonitoringMode,
-    MonitoringParameters, TimestampsToReturn,
+    DataChangeFilter, DataChangeTrigger, ExtensionObject, MonitoredItemCreateRequest,
+    MonitoredItemNotification, MonitoringMode, MonitoringParameters, TimestampsToReturn,
 };
 
 use crate::Status;
-use crate::engine::Sample;
+use crate::engine::{Sample, convert};
 use crate::subscribe::Deadband;
 use crate::tag::Resolved;
 
@@ -23,12 +23,27 @@ use super::{Failure, Link};
 
 /// What a subscription on the server says.
 pub(crate) enum Notice {
-    /// Changed values, by client handle.
-    Data(Vec<(u32, Sample)>),
+    /// Changed values.
+    Data(Changes),
     /// The subscription itself changed state: it is gone, or was transferred.
     Status(Status),
     /// Messages are missing. Those after them wait until they are asked for ([`Link::catch_up`]).
     Missing,
+}
+
+/// Changed values, as the engine decoded them.
+pub(crate) struct Changes(pub(super) Vec<MonitoredItemNotification>);
+
+impl Changes {
+    /// The client handles, in the same order.
+    pub(crate) fn handles(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().map(|item| item.client_handle)
+    }
+
+    /// Each with its client handle; made ours one by one, as they are asked for.
+    pub(crate) fn into_values(self) -> impl Iterator<Item = (u32, Sample)> {
+        self.0.into_iter().map(|item| (item.client_handle, convert::sample(item.value)))
+    }
 }
 
 /// Where notices go. Called on the engine's task with its subscription lock held (async-opcua-client 0.19,
@@ -153,7 +168,7 @@ impl Link {
     ) -> Result<Vec<Result<(u32, Duration), Status>>, Failure> {
         let expected = items.len();
         let requests = items.into_iter().map(|item| MonitoredItemCreateRequest {
-            item_to_monitor: item.node.target.request().clone(),
+            item_to_monitor: item.node.target.request(),
             monitoring_mode: MonitoringMode::Reporting,
             requested_parameters: MonitoringParameters {
                 client_handle: item.handle,

@@ -35,8 +35,12 @@ const PROMPT: Duration = Duration::from_secs(1);
 /// An unchanged server shows life this often.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
+/// So many tags are put on the server at a time: the requests take more memory than the tags.
+const AT_ONCE: usize = 10_000;
+
 /// A tag of a subscription on the server.
 struct Item {
+    /// The one of its route; 0 while it has none.
     handle: u32,
     /// The server's id; `None` while the server has none.
     id: Option<u32>,
@@ -74,7 +78,6 @@ pub(super) struct Carrier {
     gap: Option<DateTime<Utc>>,
     /// Items that were taken out while the server could not be told.
     orphans: Vec<u32>,
-    next_handle: u32,
     loads: HashMap<u64, Load>,
     /// For the command to try again.
     commands: mpsc::WeakUnboundedSender<Command>,
@@ -97,7 +100,6 @@ impl Carrier {
             granted: rate,
             gap: None,
             orphans: Vec::new(),
-            next_handle: 1,
             loads: HashMap::new(),
             commands,
         }
@@ -161,6 +163,8 @@ impl Carrier {
         let new = || Load { feed: feed.clone(), items: HashMap::new(), heart: None };
         let load = self.loads.entry(feed.id).or_insert_with(new);
         let mut fresh = Vec::with_capacity(tags.len());
+        feed.queue.reserve(tags.len());
+        load.items.reserve(tags.len());
         for tag in tags {
             let (slot, new) = feed.queue.add(&tag);
             if new {
@@ -180,24 +184,43 @@ impl Carrier {
 
     /// Puts tags on the server.
     async fn place(&mut self, feed: &Arc<Feed>, tags: &[Tag]) -> Result<()> {
-        let operation = Operation::Subscribe;
         let names: Vec<&Tag> = tags.iter().collect();
-        let answers = self.inner.resolve(operation, &names).await?;
+        // All together: item ids that are browse names have the same branches walked.
+        let mut answers = self.inner.resolve(Operation::Subscribe, &names).await?.into_iter();
+        let mut sampling = None;
+        // Without tags as well, so that the subscription is there.
+        for part in tags.chunks(AT_ONCE).chain(tags.is_empty().then_some(tags)) {
+            let answers = answers.by_ref().take(part.len());
+            self.place_part(feed, part.iter().zip(answers), &mut sampling).await?;
+        }
+        Ok(())
+    }
+
+    /// `sampling` becomes the slowest interval that was granted.
+    async fn place_part(
+        &mut self,
+        feed: &Arc<Feed>,
+        tags: impl Iterator<Item = (&Tag, Result<Arc<Resolved>>)>,
+        sampling: &mut Option<Duration>,
+    ) -> Result<()> {
+        let operation = Operation::Subscribe;
         let subscription = self.ensure().await.map_err(|failure| self.inner.error(operation, failure))?;
-        let mut wanted: Vec<(u32, Tag, Arc<Resolved>)> = Vec::with_capacity(tags.len());
-        for (tag, answer) in tags.iter().zip(answers) {
+        let mut wanted: Vec<(u32, Tag, Arc<Resolved>)> = Vec::new();
+        for (tag, answer) in tags {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(tag)) else {
                 continue;
             };
             match answer {
                 Ok(resolved) => {
-                    item.handle = self.next_handle;
-                    // Handles are not used twice, so that a late value of a tag that was taken out finds no other.
-                    self.next_handle = self.next_handle.wrapping_add(1).max(1);
-                    wanted.push((item.handle, tag.clone(), resolved.clone()));
-                    let (queue, slot) = (feed.queue.clone(), item.slot);
-                    let route = Route::new(queue, slot, resolved, feed.options.delivery, item.lossy);
-                    self.routes.insert(item.handle, route);
+                    let (queue, node) = (feed.queue.clone(), resolved.clone());
+                    let route = Route::new(queue, item.slot, node, feed.options.delivery, item.lossy);
+                    match self.routes.insert(route) {
+                        Some(handle) => {
+                            item.handle = handle;
+                            wanted.push((handle, tag.clone(), resolved));
+                        }
+                        None => refuse(feed, tag, item.slot, code::BAD_TOO_MANY_MONITORED_ITEMS),
+                    }
                 }
                 Err(error) => refuse(feed, tag, item.slot, unresolved(&error)),
             }
@@ -206,7 +229,7 @@ impl Carrier {
         let (created, failure) = making.items(&wanted).await;
         // What comes for those that were not made is for nobody: they are made again.
         self.routes.remove(wanted.iter().skip(created.len()).map(|(handle, _, _)| *handle));
-        let (mut sampling, mut made) = (None, Vec::with_capacity(created.len()));
+        let mut made = Vec::with_capacity(created.len());
         for ((handle, tag, node), created) in wanted.into_iter().zip(created) {
             let Some(item) = self.loads.get_mut(&feed.id).and_then(|load| load.items.get_mut(&tag)) else {
                 continue;
@@ -214,17 +237,18 @@ impl Carrier {
             match created {
                 Ok((id, granted)) => {
                     (item.id, item.lossy) = (Some(id), false);
-                    sampling = sampling.max(Some(granted));
+                    *sampling = (*sampling).max(Some(granted));
                     feed.accept(&tag);
                     made.push((handle, node));
                 }
                 Err(status) => {
                     self.routes.remove(std::iter::once(handle));
+                    item.handle = 0;
                     refuse(feed, &tag, item.slot, status);
                 }
             }
         }
-        *lock(&feed.granted) = Refresh::granted(self.granted, sampling);
+        *lock(&feed.granted) = Refresh::granted(self.granted, *sampling);
         if self.granted > PROMPT {
             self.read_open(made).await;
         }
@@ -328,6 +352,7 @@ impl Carrier {
         self.drop_from_server().await;
         for item in self.loads.values_mut().flat_map(|load| load.items.values_mut()) {
             item.lossy |= item.id.take().is_some();
+            item.handle = 0;
         }
     }
 

@@ -1,31 +1,34 @@
 //! [`Routes`]: from the handle in a notification to the queue of a subscription.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+mod route;
+mod table;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::State;
 use crate::client::Inner;
 use crate::engine::Sample;
-use crate::engine::client::{Notice, Sink};
+use crate::engine::client::{Changes, Notice, Sink};
 use crate::engine::convert::structure;
-use crate::subscribe::Delivery;
-use crate::subscribe::queue::{Queue, Slot};
+use crate::subscribe::queue::{Inlet, Queue};
 use crate::tag::Resolved;
-use crate::{State, Value};
 
+use self::table::Table;
 use super::lock;
 use super::task::Command;
+
+pub(super) use self::route::Route;
 
 /// Where the notifications of one server subscription go.
 pub(super) struct Routes {
     /// For the task that asks what a structure is made of.
     me: Weak<Routes>,
     inner: Weak<Inner>,
-    by_handle: Mutex<HashMap<u32, Route>>,
+    by_handle: Mutex<Table>,
     /// Tells the task what is to be done.
     commands: mpsc::WeakUnboundedSender<Command>,
     rate: Duration,
@@ -38,94 +41,27 @@ pub(super) struct Routes {
 /// More often than this, and the server does not count as the standard says: its first message is not missing at all.
 const MAX_FIRST_MISSED: u32 = 5;
 
-/// One tag of one subscription.
-pub(super) struct Route {
-    pub(super) queue: Arc<Queue>,
-    pub(super) slot: Slot,
-    pub(super) resolved: Arc<Resolved>,
-    /// What was replaced by something newer is not lost.
-    newest_only: bool,
-    /// Values before the next one were lost.
-    lossy: Cell<bool>,
-    /// Until then what comes may be older than a value that was read, or the same.
-    known: Cell<Option<Instant>>,
-    /// Until then the server may send the newest value again, behind others and itself; the last one since.
-    again: RefCell<Option<(Instant, Option<Sample>)>>,
-    /// What came since a structure that nobody knows yet: in order, until the server has told of it.
-    held: RefCell<Option<VecDeque<Sample>>>,
-}
-
-/// While the server is asked what a structure is made of, at most this many values of a tag wait for its answer.
-const MAX_HELD: usize = 1000;
+/// So many routes are looked up before their values are passed on.
+const LOOKED_UP: usize = 16;
 
 /// How often the server is asked for what the values that wait are made of.
 const MAX_ASKED: usize = 4;
 
-impl Route {
-    pub(super) fn new(
-        queue: Arc<Queue>,
-        slot: Slot,
-        resolved: Arc<Resolved>,
-        delivery: Delivery,
-        lossy: bool,
-    ) -> Route {
-        let newest_only = delivery == Delivery::Latest;
-        let (lossy, known, held) = (Cell::new(lossy && !newest_only), Cell::new(None), RefCell::new(None));
-        Route { queue, slot, resolved, newest_only, lossy, known, again: RefCell::default(), held }
+/// A queue that is being put into, so that it is locked once for the values of one subscription, which mostly come together.
+#[derive(Default)]
+struct Open<'a>(Option<Inlet<'a>>);
+
+impl<'a> Open<'a> {
+    fn of(&mut self, queue: &'a Queue) -> &mut Inlet<'a> {
+        let open = self.0.take().filter(|open| open.is_of(queue));
+        self.0.insert(open.unwrap_or_else(|| queue.open()))
     }
 
-    /// What the reader is told of a sample; nothing where it knows as much.
-    fn ready(&self, mut sample: Sample) -> Option<Sample> {
-        if self.newest_only && sample.status.overflowed() {
-            // A queue of one has none (Part 4, 5.13.1.5), but there are servers that say so.
-            sample.status = sample.status.without_overflow();
-        }
-        if let Some(until) = self.known.get() {
-            if !self.lossy.get() && Instant::now() < until && self.queue.knows(self.slot, &sample) {
-                return None;
-            }
-            self.known.set(None);
-        }
-        if self.is_again(&sample) {
-            return None;
-        }
-        Some(cut(self, sample))
+    /// `false` where the tag was taken out. Looks into no queue but the one that is open, or the first.
+    fn expects(&mut self, route: &'a Route) -> bool {
+        let open = self.0.get_or_insert_with(|| route.queue.open());
+        !open.is_of(&route.queue) || open.has(route.slot)
     }
-
-    /// It is the value before it, sent again.
-    fn is_again(&self, sample: &Sample) -> bool {
-        let mut again = self.again.borrow_mut();
-        let Some((until, last)) = &mut *again else { return false };
-        let repeated = match last {
-            Some(last) => repeats(sample, last),
-            None => self.queue.told(self.slot).is_some_and(|last| repeats(sample, &last)),
-        };
-        if repeated || self.lossy.get() || Instant::now() > *until {
-            let drop = repeated && !self.lossy.get();
-            *again = None;
-            return drop;
-        }
-        *last = Some(sample.clone());
-        false
-    }
-
-    fn hold(&self, sample: Sample) {
-        let mut held = self.held.borrow_mut();
-        let held = held.get_or_insert_default();
-        if held.len() == MAX_HELD {
-            held.pop_front();
-            self.lossy.set(true);
-        }
-        held.push_back(sample);
-    }
-}
-
-/// The same value of the same moment.
-fn repeats(sample: &Sample, last: &Sample) -> bool {
-    sample.source_time.is_some()
-        && sample.source_time == last.source_time
-        && sample.status == last.status
-        && sample.value == last.value
 }
 
 impl Routes {
@@ -145,14 +81,15 @@ impl Routes {
         })
     }
 
-    pub(super) fn insert(&self, handle: u32, route: Route) {
-        lock(&self.by_handle).insert(handle, route);
+    /// The handle of a route, never 0; `None` where there are more than a server can have.
+    pub(super) fn insert(&self, route: Route) -> Option<u32> {
+        lock(&self.by_handle).insert(route)
     }
 
     pub(super) fn remove(&self, handles: impl Iterator<Item = u32>) {
         let mut by_handle = lock(&self.by_handle);
         for handle in handles {
-            by_handle.remove(&handle);
+            by_handle.remove(handle);
         }
     }
 
@@ -176,35 +113,35 @@ impl Routes {
 
     /// What the tag of this handle means.
     pub(super) fn node(&self, handle: u32) -> Option<Arc<Resolved>> {
-        lock(&self.by_handle).get(&handle).map(|route| route.resolved.clone())
+        lock(&self.by_handle).get(handle).map(|route| route.resolved.clone())
     }
 
     /// A value that was read, where none has come by itself meanwhile.
     pub(super) fn found(&self, handle: u32, sample: Sample) {
         let by_handle = lock(&self.by_handle);
-        if let Some(route) = by_handle.get(&handle).filter(|route| route.queue.is_open(route.slot)) {
-            route.queue.push_found(route.slot, cut(route, sample));
+        if let Some(route) = by_handle.get(handle).filter(|route| route.queue.is_open(route.slot)) {
+            route.queue.push_found(route.slot, route.cut(sample));
         }
     }
 
     /// Nothing newer is known of a tag than what it had before it was lost.
     pub(super) fn returned(&self, handle: u32) {
-        if let Some(route) = lock(&self.by_handle).get(&handle) {
+        if let Some(route) = lock(&self.by_handle).get(handle) {
             route.queue.push_returned(route.slot);
         }
     }
 
     /// For this long the values of this tag may be ones that are known.
     pub(super) fn expect_known(&self, handle: u32, patience: Duration) {
-        if let Some(route) = lock(&self.by_handle).get(&handle) {
-            route.known.set(Instant::now().checked_add(patience));
+        if let Some(route) = lock(&self.by_handle).get(handle) {
+            route.expect_known(patience);
         }
     }
 
     /// For this long the server may send the newest value of this tag once more.
     pub(super) fn expect_again(&self, handle: u32, patience: Duration) {
-        if let Some(route) = lock(&self.by_handle).get(&handle) {
-            *route.again.borrow_mut() = Instant::now().checked_add(patience).map(|until| (until, None));
+        if let Some(route) = lock(&self.by_handle).get(handle) {
+            route.expect_again(patience);
         }
     }
 
@@ -213,16 +150,31 @@ impl Routes {
         self.first_missed.fetch_add(1, Ordering::SeqCst) < MAX_FIRST_MISSED
     }
 
-    fn deliver(&self, values: Vec<(u32, Sample)>) {
+    fn deliver(&self, changes: Changes) {
         let by_handle = lock(&self.by_handle);
-        let mut unknown = Vec::new();
-        let values = values.into_iter().filter_map(|(handle, sample)| {
-            // A tag that was taken out while its last value was on the way.
-            let route = by_handle.get(&handle)?;
-            let sample = self.decoded(handle, route, sample, &mut unknown)?;
-            Some((route, route.ready(sample)?))
-        });
-        push(values);
+        let (mut open, mut unknown) = (Open::default(), Vec::new());
+        let handles: Vec<u32> = changes.handles().collect();
+        let mut values = changes.into_values();
+        for part in handles.chunks(LOOKED_UP) {
+            // Of many thousand tags none is in the processor's cache, and it fetches several at once faster than one after
+            // the other.
+            let mut routes = [None; LOOKED_UP];
+            for (route, handle) in routes.iter_mut().zip(part) {
+                // None is a tag that was taken out while its last value was on the way.
+                *route = by_handle.get(*handle);
+            }
+            for route in &mut routes {
+                *route = route.filter(|route| open.expects(route));
+            }
+            for (route, (handle, sample)) in routes.into_iter().zip(values.by_ref().take(part.len())) {
+                if let Some(route) = route
+                    && let Some(sample) = self.decoded(handle, route, sample, &mut unknown)
+                {
+                    route.tell(sample, open.of(&route.queue));
+                }
+            }
+        }
+        drop(open);
         drop(by_handle);
         self.ask(unknown);
     }
@@ -236,7 +188,7 @@ impl Routes {
         mut sample: Sample,
         unknown: &mut Vec<u32>,
     ) -> Option<Sample> {
-        if route.held.borrow().is_some() {
+        if route.holds.get() {
             route.hold(sample);
             return None;
         }
@@ -280,59 +232,31 @@ impl Routes {
 
     fn held(&self, handles: &[u32]) -> Vec<Sample> {
         let by_handle = lock(&self.by_handle);
-        let routes = handles.iter().filter_map(|handle| by_handle.get(handle));
-        routes.flat_map(|route| route.held.borrow().iter().flatten().cloned().collect::<Vec<_>>()).collect()
+        handles.iter().filter_map(|handle| by_handle.get(*handle)).flat_map(Route::held).collect()
     }
 
     fn release(&self, inner: &Inner, handles: &[u32]) {
         let by_handle = lock(&self.by_handle);
         // What came before a loss is no longer true; the value of now is read after it.
         let connected = inner.state() == State::Connected;
-        let values = handles.iter().filter_map(|handle| by_handle.get(handle)).flat_map(|route| {
-            let held = route.held.take();
+        let mut open = Open::default();
+        for route in handles.iter().filter_map(|handle| by_handle.get(*handle)) {
+            let held = route.release();
             if !connected && held.is_some() {
                 route.lossy.set(true);
             }
-            held.filter(|_| connected).into_iter().flatten().filter_map(move |sample| {
+            for sample in held.filter(|_| connected).into_iter().flatten() {
                 let value = inner.structures().decode(sample.value).unwrap_or_else(|value| value);
-                Some((route, route.ready(Sample { value, ..sample })?))
-            })
-        });
-        push(values);
-    }
-}
-
-/// Puts values, ready as they are, into the queues of their subscriptions.
-fn push<'a>(mut values: impl Iterator<Item = (&'a Route, Sample)>) {
-    let Some((first, sample)) = values.next() else { return };
-    // Values of one subscription mostly come together; its queue is locked once for all of them.
-    let mut queue = &first.queue;
-    let mut run = vec![(first.slot, sample)];
-    for (route, sample) in values {
-        if !Arc::ptr_eq(queue, &route.queue) {
-            queue.push_all(run.drain(..));
-            queue = &route.queue;
+                route.tell(Sample { value, ..sample }, open.of(&route.queue));
+            }
         }
-        run.push((route.slot, sample));
-    }
-    queue.push_all(run.into_iter());
-}
-
-/// As for reads: the part that the tag asked for.
-fn cut(route: &Route, mut sample: Sample) -> Sample {
-    if route.lossy.replace(false) {
-        sample.status = sample.status.with_overflow();
-    }
-    match route.resolved.cut(sample.value) {
-        Ok(value) => Sample { value, ..sample },
-        Err(status) => Sample { value: Value::Null, status, ..sample },
     }
 }
 
 impl Sink for Routes {
     fn notice(&self, notice: Notice) {
         match notice {
-            Notice::Data(values) => self.deliver(values),
+            Notice::Data(changes) => self.deliver(changes),
             Notice::Status(status) if status.is_bad() => self.again(),
             Notice::Missing => {
                 tracing::debug!("messages of a subscription are missing");

@@ -7,6 +7,13 @@ fn sample(n: i32) -> Sample {
     Sample { value: Value::Int32(n), ..Sample::status(Status::GOOD) }
 }
 
+fn push_all<const N: usize>(queue: &Queue, samples: [(Slot, Sample); N]) {
+    let mut inlet = queue.open();
+    for (slot, sample) in samples {
+        inlet.push(slot, sample);
+    }
+}
+
 fn drain(queue: &Queue) -> Vec<(String, Value)> {
     let mut readings = vec![];
     while let Ok(Some(reading)) = queue.wait(Some(Instant::now())) {
@@ -18,7 +25,7 @@ fn drain(queue: &Queue) -> Vec<(String, Value)> {
 fn filled(capacity: usize, overflow: Overflow) -> Queue {
     let queue = Queue::new(capacity, overflow);
     let (a, b) = (queue.add(&Tag::item("a")).0, queue.add(&Tag::item("b")).0);
-    queue.push_all([(a, sample(1)), (b, sample(2)), (a, sample(3)), (a, sample(4))].into_iter());
+    push_all(&queue, [(a, sample(1)), (b, sample(2)), (a, sample(3)), (a, sample(4))]);
     queue
 }
 
@@ -47,12 +54,12 @@ fn a_loss_is_told_even_where_the_reading_that_told_it_is_dropped() {
         let (a, b) = (queue.add(&Tag::item("a")).0, queue.add(&Tag::item("b")).0);
         let first = if overflow == Overflow::DropNewest { sample(1) } else { lossy(1) };
         let late = if overflow == Overflow::DropNewest { lossy(3) } else { sample(3) };
-        queue.push_all([(a, first), (b, sample(2)), (a, late)].into_iter());
+        push_all(&queue, [(a, first), (b, sample(2)), (a, late)]);
         let mut told = Vec::new();
         while let Ok(Some(reading)) = queue.wait(Some(Instant::now())) {
             told.push((reading.value, reading.status.overflowed()));
         }
-        queue.push_all([(b, sample(4)), (a, sample(5))].into_iter());
+        push_all(&queue, [(b, sample(4)), (a, sample(5))]);
         while let Ok(Some(reading)) = queue.wait(Some(Instant::now())) {
             told.push((reading.value, reading.status.overflowed()));
         }
@@ -154,12 +161,86 @@ fn the_same_and_what_is_older_is_known() {
     let at = |n: i32| Sample { source_time: chrono::DateTime::from_timestamp(i64::from(n), 0), ..sample(n) };
     let queue = Queue::new(10, Overflow::KeepLatest);
     let slot = queue.add(&Tag::item("a")).0;
-    assert!(!queue.knows(slot, &at(5)));
+    assert!(!queue.open().knows(slot, &at(5)));
     queue.push(slot, at(5));
-    assert!(queue.knows(slot, &at(5)) && queue.knows(slot, &at(4)) && !queue.knows(slot, &at(6)));
+    for (n, known) in [(5, true), (4, true), (6, false)] {
+        assert_eq!(queue.open().knows(slot, &at(n)), known, "{n}");
+    }
     let worse = Sample { status: Status::named("BadDeviceFailure").unwrap(), ..at(5) };
-    assert!(!queue.knows(slot, &worse), "another status is news");
+    assert!(!queue.open().knows(slot, &worse), "another status is news");
     queue.push_lost(Status::named("BadNoCommunication").unwrap());
-    assert!(!queue.knows(slot, &at(5)), "its return is news");
-    assert!(queue.knows(slot, &at(4)), "a message that was still on its way is none");
+    assert!(!queue.open().knows(slot, &at(5)), "its return is news");
+    assert!(queue.open().knows(slot, &at(4)), "a message that was still on its way is none");
+}
+
+/// A queue in which so many readings of each of these tags wait, `0` and on.
+fn full_of(tags: &[&str], each: i32) -> Queue {
+    let queue = Queue::new(1024, Overflow::KeepLatest);
+    let slots: Vec<Slot> = tags.iter().map(|tag| queue.add(&Tag::item(*tag)).0).collect();
+    for n in 0..each {
+        for slot in &slots {
+            queue.push(*slot, sample(n));
+        }
+    }
+    queue
+}
+
+/// The callback's thread takes several readings at a time; nobody can tell.
+#[test]
+fn what_the_callback_is_given_is_in_order_and_counted_one_by_one() {
+    let queue = full_of(&["a", "b"], 100);
+    let mut taken = Taken::default();
+    for n in 0..200 {
+        let (slot, reading) = queue.take(&mut taken).unwrap();
+        assert_eq!((queue.tag(slot).unwrap(), &reading.value), (reading.tag, &Value::Int32(n / 2)));
+        let (delivered, queued) = (u64::try_from(n).unwrap() + 1, 199 - usize::try_from(n).unwrap());
+        assert_eq!((queue.stats().delivered, queue.stats().queued), (delivered, queued));
+    }
+    queue.finish();
+    assert!(queue.take(&mut taken).is_none());
+}
+
+#[test]
+fn what_was_taken_of_a_removed_tag_is_taken_back() {
+    let queue = full_of(&["a", "b"], 10);
+    let mut taken = Taken::default();
+    queue.take(&mut taken).unwrap();
+    let (b, again) = (Tag::item("b"), 50);
+    let slot = queue.remove(&b).unwrap();
+    assert_eq!(queue.add(&b), (slot, true));
+    queue.push(slot, sample(again));
+    let rest: Vec<Value> = (0..10).map(|_| queue.take(&mut taken).unwrap().1.value).collect();
+    assert_eq!(rest, [1, 2, 3, 4, 5, 6, 7, 8, 9, again].map(Value::Int32), "and of the old b none");
+    let stats = queue.stats();
+    assert_eq!((stats.delivered, stats.queued, stats.dropped), (11, 0, 0));
+}
+
+#[test]
+fn what_was_taken_is_given_out_when_finished_and_not_when_closed() {
+    let mut taken = Taken::default();
+    let queue = full_of(&["a"], 10);
+    queue.take(&mut taken).unwrap();
+    queue.finish();
+    assert_eq!(std::iter::from_fn(|| queue.take(&mut taken)).count(), 9);
+    let queue = full_of(&["a"], 10);
+    queue.take(&mut taken).unwrap();
+    queue.close();
+    assert!(queue.take(&mut taken).is_none());
+    assert_eq!((queue.stats().delivered, queue.stats().queued), (1, 0));
+}
+
+/// What the callback's thread has taken still fills the queue, and a small queue has nothing taken out of it early.
+#[test]
+fn a_queue_is_no_larger_for_what_was_taken() {
+    for (capacity, ahead) in [(1, 0), (31, 0), (32, 1), (1024, 63), (100_000, 63)] {
+        let queue = Queue::new(capacity, Overflow::DropNewest);
+        let slot = queue.add(&Tag::item("a")).0;
+        let push = |count: usize| (0..count).for_each(|_| queue.push(slot, sample(1)));
+        push(capacity);
+        let mut taken = Taken::default();
+        queue.take(&mut taken).unwrap();
+        assert_eq!(queue.ahead.left(), ahead, "{capacity}");
+        push(3);
+        assert_eq!((queue.stats().queued, queue.stats().dropped), (capacity, 2), "{capacity}");
+    }
 }

@@ -15,9 +15,25 @@ pub(super) struct Level {
     range: Option<String>,
 }
 
+/// For so many item ids the candidates are looked up at a time: they take several times the memory of what is found.
+const AT_ONCE: usize = 10_000;
+
 impl Search<'_> {
-    /// For each plan, in order, which nodes of each candidate there are.
-    pub(super) async fn existing(&self, plans: &[Vec<Candidate>]) -> Result<Vec<Vec<Level>>, Failure> {
+    /// For each item id, in order, which nodes of each candidate of its plan there are.
+    pub(super) async fn existing(
+        &self,
+        items: &[&str],
+        plan: impl Fn(&str) -> Vec<Candidate>,
+    ) -> Result<Vec<Vec<Level>>, Failure> {
+        let mut levels = Vec::with_capacity(items.len());
+        for part in items.chunks(AT_ONCE) {
+            let plans: Vec<Vec<Candidate>> = part.iter().map(|item| plan(item)).collect();
+            levels.append(&mut self.planned(&plans).await?);
+        }
+        Ok(levels)
+    }
+
+    async fn planned(&self, plans: &[Vec<Candidate>]) -> Result<Vec<Vec<Level>>, Failure> {
         // Two candidates may be one node: it is asked for once.
         let mut asked: HashMap<NodeId, usize> = HashMap::new();
         let mut asked_for: Vec<NodeId> = Vec::new();

@@ -152,13 +152,13 @@ impl Search<'_> {
     /// The string identifier in every namespace, browse names under Objects, what the recognized convention adds, and
     /// the server's alias names.
     async fn automatic(&self, items: &[&str]) -> Result<Vec<Node>, Failure> {
-        let plan = |item: &&str| {
-            let mut plan = vec![Candidate::anywhere(*item)];
+        let plan = |item: &str| {
+            let mut plan = vec![Candidate::anywhere(item)];
             plan.extend(self.recognized.into_iter().flat_map(|convention| convention.candidates(item)));
             plan
         };
-        // All in one request; but what the convention adds waits for the browse names.
-        let levels = self.existing(&items.iter().map(plan).collect::<Vec<_>>()).await?;
+        // All at once; but what the convention adds waits for the browse names.
+        let levels = self.existing(items, plan).await?;
         let (mut nodes, mut added) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         for levels in levels {
             let mut levels = levels.into_iter();
@@ -179,12 +179,12 @@ impl Search<'_> {
 
     /// The candidates of a convention, then the automatic way.
     async fn conventional(&self, items: &[&str], convention: Convention) -> Result<Vec<Node>, Failure> {
-        let plan = |item: &&str| {
+        let plan = |item: &str| {
             let mut plan = convention.candidates(item);
-            plan.push(Candidate::anywhere(*item));
+            plan.push(Candidate::anywhere(item));
             plan
         };
-        let levels = self.existing(&items.iter().map(plan).collect::<Vec<_>>()).await?;
+        let levels = self.existing(items, plan).await?;
         let found = |(levels, item): (Vec<_>, &&str)| {
             let how = |found: Found| match &found.node.identifier {
                 Identifier::String(id) if id == item => Found { by: FoundBy::Identifier, ..found },
