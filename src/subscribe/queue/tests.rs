@@ -9,7 +9,9 @@ fn sample(n: i32) -> Sample {
 
 fn push_all<const N: usize>(queue: &Queue, samples: [(Slot, Sample); N]) {
     let mut inlet = queue.open();
-    samples.into_iter().for_each(|(slot, sample)| inlet.push(slot, sample));
+    for (slot, sample) in samples {
+        inlet.push(slot, sample);
+    }
 }
 
 fn drain(queue: &Queue) -> Vec<(String, Value)> {
@@ -175,7 +177,9 @@ fn full_of(tags: &[&str], each: i32) -> Queue {
     let queue = Queue::new(1024, Overflow::KeepLatest);
     let slots: Vec<Slot> = tags.iter().map(|tag| queue.add(&Tag::item(*tag)).0).collect();
     for n in 0..each {
-        slots.iter().for_each(|slot| queue.push(*slot, sample(n)));
+        for slot in &slots {
+            queue.push(*slot, sample(n));
+        }
     }
     queue
 }
