@@ -217,8 +217,9 @@ impl Back {
             let asked = Instant::now();
             match attempt(index, inner.servers().places().get(index)?, LEVEL).await {
                 Ok(found) if found.rank() >= present => {
+                    // From look to look: that one takes long says nothing of how long the server has been there.
                     let since = *since.get_or_insert(asked);
-                    if since.elapsed() >= after && pace.is_due() {
+                    if asked.duration_since(since) >= after && pace.is_due() {
                         return Some(found);
                     }
                 }
