@@ -4,7 +4,8 @@
 //!
 //! A simulator counts on every tag; a client subscribes to all of them in three ways; faults come and go as a seed says,
 //! which is printed. In the end every value has to be accounted for: delivered, replaced by a newer one where only the newest
-//! was asked for, or told as lost; memory has to be flat, and nothing may be left running. Ends with 1 where that is not so.
+//! was asked for, or told as lost; what is read beside may fail, but never goes back; memory has to be flat, and nothing may
+//! be left running. Ends with 1 where that is not so.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -13,6 +14,7 @@ mod ledger;
 mod machine;
 mod options;
 mod plant;
+mod polls;
 mod readers;
 mod trouble;
 
@@ -25,6 +27,7 @@ use crate::ledger::Account;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::plant::Plant;
+use crate::polls::Tally;
 use crate::readers::Readers;
 use crate::trouble::Trouble;
 
@@ -41,17 +44,19 @@ async fn main() -> Result<ExitCode, Failure> {
     }
     println!("soak: {:?}, seed {}, {} tags", options.span, options.seed, options.tags);
     let before = Machine::look();
-    let (account, mut memory) = run(&options).await?;
+    let (account, tally, mut memory) = run(&options).await?;
     let after = Machine::settled(&before).await;
     memory.end();
 
     println!();
     println!("{account}");
+    println!("{tally}");
     println!("{memory}");
     println!("tasks {} -> {}, threads {} -> {}", before.tasks, after.tasks, before.threads, after.threads);
     let faults = [
         (account.unaccounted() > 0, "values are unaccounted for"),
         (account.violations() > 0, "values came twice, or in the wrong order"),
+        (tally.wrong() > 0, "reads or writes were wrong"),
         (!memory.is_flat(), "memory has grown"),
         (after.tasks > before.tasks, "tasks are left"),
         (after.threads > before.threads, "threads are left"),
@@ -67,7 +72,7 @@ async fn main() -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-async fn run(options: &Options) -> Result<(Account, machine::Memory), Failure> {
+async fn run(options: &Options) -> Result<(Account, Tally, machine::Memory), Failure> {
     let plant = Arc::new(Plant::start(options).await?);
     let readers = Readers::open(&plant).await?;
     let counting = plant.clone().count();
@@ -92,9 +97,10 @@ async fn run(options: &Options) -> Result<(Account, machine::Memory), Failure> {
     counting.stop().await;
     plant.last_values()?;
     readers.wait_for_last(&plant).await;
+    let tally = readers.tally.clone();
     let account = readers.close().await?;
     drop(trouble);
     let plant = Arc::into_inner(plant).ok_or("somebody still has the plant")?;
     plant.stop().await?;
-    Ok((account, memory))
+    Ok((account, tally, memory))
 }

@@ -5,18 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use openopc::{
-    Client, Delivery, Error, Event, Overflow, Reading, Refresh, SubscribeOptions, Subscription, Tag,
-};
+use openopc::{Client, Delivery, Event, Overflow, Reading, Refresh, SubscribeOptions, Subscription, Tag};
 
 use crate::Failure;
 use crate::chance::Chance;
 use crate::ledger::{Account, Ledger};
 use crate::plant::{Background, FAULTY, Plant};
+use crate::polls::{Polls, Tally};
 
 pub(crate) struct Readers {
     client: Client,
     gaps: Arc<Mutex<u64>>,
+    /// Of what is read and written beside.
+    pub(crate) tally: Tally,
     subscriptions: Vec<(Subscription, Arc<Book>)>,
 }
 
@@ -89,41 +90,30 @@ impl Readers {
             book.enlist(&tags);
             subscriptions.push((client.subscribe_with(tags, options, callback).await?, book));
         }
-        Ok(Readers { client, gaps, subscriptions })
+        Ok(Readers { client, gaps, tally: Tally::default(), subscriptions })
     }
 
-    /// Subscriptions that come and go beside the others, and a value that is written.
+    /// Subscriptions that come and go beside the others, and values that are read and written.
     pub(crate) fn churn(&self, mut chance: Chance) -> Background {
-        let client = self.client.clone();
+        let (client, tally) = (self.client.clone(), self.tally.clone());
         Background::start(async move |stop: Arc<AtomicBool>| {
-            let mut written = 0_i64;
+            let mut polls = Polls::new(client.clone(), tally.clone());
             while !stop.load(Ordering::SeqCst) {
                 tokio::time::sleep(chance.millis(10, 500)).await;
                 let tags: Vec<String> = (0..=chance.below(20))
                     .map(|_| Plant::tag(usize::try_from(chance.below(20)).unwrap_or(0)))
                     .collect();
                 let rate = chance.millis(50, 400);
-                match client.subscribe(tags, rate, |_| {}).await {
+                match client.subscribe(tags.clone(), rate, |_| {}).await {
                     Ok(subscription) => {
                         let _ = subscription.add([Plant::tag(0), Plant::tag(1)]).await;
                         let _ = subscription.remove([Plant::tag(1)]).await;
                         tokio::time::sleep(chance.millis(0, 300)).await;
                     }
-                    Err(error) => println!("FAULT: subscribe: {error}"),
+                    Err(error) => tally.note_wrong(format_args!("subscribe: {error}")),
                 }
-                written += 1;
-                match client.write("Written", written).await {
-                    Ok(()) => match client.read_as::<i64>("Written").await {
-                        Ok(value) if value < written => println!("FAULT: a write of {written} left {value}"),
-                        _ => {}
-                    },
-                    Err(error @ (Error::Disconnected { .. } | Error::Timeout { .. }))
-                        if error.is_retryable() =>
-                    {
-                        println!("FAULT: a write that may have landed is retryable: {error}");
-                    }
-                    Err(_) => {}
-                }
+                polls.read(tags).await;
+                polls.write("Written").await;
             }
         })
     }

@@ -53,7 +53,10 @@ impl Trouble {
             12 => ("item null", item(ItemFault::Null)),
             _ => ("item late", item(ItemFault::Latency(self.chance.millis(1, 300)))),
         };
+        let refuses = fault == Fault::Refuse;
         let guard = self.plant.simulator.inject(fault);
+        // Else nobody would come to be refused.
+        let _lost = refuses.then(|| self.plant.simulator.inject(Fault::Drop));
         tokio::time::sleep(self.chance.millis(20, 3000)).await;
         let fired = guard.fired();
         drop(guard);
