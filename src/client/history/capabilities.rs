@@ -165,8 +165,10 @@ impl Inner {
                 name: reference.name.name,
                 node: reference.node,
             };
-            let found: Vec<_> =
+            let mut found: Vec<_> =
                 self.below(NodeId::numeric(0, folder)).await?.into_iter().map(offered).collect();
+            // Servers list them in any order, and people look for a name.
+            found.sort_by(|one, other| one.name.cmp(&other.name));
             if !found.is_empty() {
                 return Ok(found);
             }
