@@ -374,9 +374,13 @@ async fn a_call_that_fails_gives_its_places_back() {
     static BUSY: AtomicBool = AtomicBool::new(true);
     let tree: Tree = |path| {
         if path == "Root/A/" && PAGES.fetch_add(1, Ordering::Relaxed) % 2 == 1 {
-            while BUSY.load(Ordering::Relaxed) {
-                std::thread::sleep(Duration::from_millis(1));
-            }
+            // Not as a worker of the runtime, whose next task would wait with it; and not for ever if the test has failed.
+            let started = std::time::Instant::now();
+            tokio::task::block_in_place(|| {
+                while BUSY.load(Ordering::Relaxed) && started.elapsed() < Duration::from_secs(60) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
         }
         Ok(two_pages(path))
     };
